@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Redis or Valkey: one client per process, and its failures named for what to do about them."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from redis.asyncio import Redis
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    ConnectionError as RedisConnectionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+    TimeoutError as RedisTimeoutError,
+)
+
+from shared.errors import ConfigurationError, DependencyDownError, PermanentError
+from shared.health import Readiness, probe
+from shared.settings import RedisSettings
+
+NAME = "Redis"
+
+
+def create_redis(settings: RedisSettings) -> "Redis":
+    """Return a client for ``settings``; nothing connects until it is used."""
+    seconds = settings.timeout.total_seconds()
+    return Redis.from_url(
+        settings.url.get_secret_value(), socket_timeout=seconds, socket_connect_timeout=seconds
+    )
+
+
+@asynccontextmanager
+async def redis_errors() -> AsyncGenerator[None]:
+    """Raise what Redis reports as an error named for what to do about it.
+
+    Raises:
+        DependencyDownError: the server cannot be reached, is loading, full or read-only.
+        PermanentError: the server refused the command itself.
+    """
+    try:
+        yield
+    except AuthenticationError as error:
+        raise ConfigurationError("REDIS_URL has the wrong user or password") from error
+    except (
+        RedisConnectionError,
+        RedisTimeoutError,
+        BusyLoadingError,
+        OutOfMemoryError,
+        ReadOnlyError,
+        OSError,
+    ) as error:
+        raise DependencyDownError(NAME, str(error) or type(error).__name__) from error
+    except ResponseError as error:
+        raise PermanentError(f"Redis refused the command: {error}") from error
+
+
+class Cache:
+    """The client of a process: checked at start, closed at stop."""
+
+    name = NAME
+
+    def __init__(self, settings: RedisSettings) -> None:
+        self.redis = create_redis(settings)
+
+    async def ping(self) -> None:
+        """Return if the server answers.
+
+        Raises:
+            DependencyDownError: it does not.
+        """
+        async with redis_errors():
+            await self.redis.ping()
+
+    async def readiness(self) -> Readiness:
+        """Tell whether the server answers now."""
+        return await probe(self.ping)
+
+    async def start(self) -> None:
+        """Check that the server answers, so that a wrong address is noticed at once."""
+        await self.ping()
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        await self.redis.aclose()

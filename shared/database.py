@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PostgreSQL: one engine per process, and its failures named for what to do about them."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    TimeoutError as PoolTimeoutError,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shared.errors import ConfigurationError, DependencyDownError, TransientError
+from shared.health import Readiness, probe
+from shared.settings import DatabaseSettings
+
+NAME = "PostgreSQL"
+
+_CONNECTION_LOST = ("08", "57P", "53")  # connection lost, shutting down, out of resources
+_TRY_AGAIN = ("40", "55P03")  # serialisation failure or deadlock, lock not available
+
+
+def create_engine(settings: DatabaseSettings) -> AsyncEngine:
+    """Return an engine for ``settings``; nothing connects until it is used.
+
+    Raises:
+        ConfigurationError: the URL is not one of PostgreSQL.
+    """
+    try:
+        url = make_url(settings.url.get_secret_value())
+    except ArgumentError as error:
+        raise ConfigurationError("DATABASE_URL is not a URL") from error
+    if url.get_backend_name() != "postgresql":
+        raise ConfigurationError("DATABASE_URL has to start with postgresql://")
+    return create_async_engine(
+        url.set(drivername="postgresql+asyncpg"),
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        pool_timeout=settings.connect_timeout.total_seconds(),
+        connect_args={
+            "timeout": settings.connect_timeout.total_seconds(),
+            "server_settings": {
+                "statement_timeout": str(int(settings.statement_timeout.total_seconds() * 1000)),
+            },
+        },
+    )
+
+
+@asynccontextmanager
+async def database_errors() -> AsyncGenerator[None]:
+    """Raise what the database reports as an error named for what to do about it.
+
+    Raises:
+        DependencyDownError: the server cannot be reached, or is starting or stopping.
+        TransientError: a deadlock, a serialisation failure or a lock that was not free.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        raise _named(error) from error
+    except (OSError, TimeoutError, PoolTimeoutError, asyncpg.InterfaceError) as error:
+        raise DependencyDownError(NAME, str(error) or type(error).__name__) from error
+    except asyncpg.PostgresError as error:
+        raise _by_code(error, error.sqlstate or "") from error
+
+
+def _named(error: DBAPIError) -> Exception:
+    code = getattr(error.orig, "sqlstate", None) or ""
+    if code:
+        return _by_code(error, code)
+    if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
+        return DependencyDownError(NAME, str(error.orig))
+    return error
+
+
+def _by_code(error: Exception, code: str) -> Exception:
+    if code.startswith(_CONNECTION_LOST):
+        return DependencyDownError(NAME, str(getattr(error, "orig", error)))
+    if code.startswith(_TRY_AGAIN):
+        return TransientError(str(getattr(error, "orig", error)))
+    return error
+
+
+class Database:
+    """The connection pool of a process: checked at start, closed at stop."""
+
+    name = NAME
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self.engine = create_engine(settings)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncGenerator[AsyncConnection]:
+        """Give a connection in a transaction that commits at the end, or not at all."""
+        async with database_errors(), self.engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncGenerator[AsyncConnection]:
+        """Give a connection to read with."""
+        async with database_errors(), self.engine.connect() as connection:
+            yield connection
+
+    async def ping(self) -> None:
+        """Return if the server answers.
+
+        Raises:
+            DependencyDownError: it does not.
+        """
+        async with self.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def readiness(self) -> Readiness:
+        """Tell whether the server answers now."""
+        return await probe(self.ping)
+
+    async def start(self) -> None:
+        """Check that the server answers, so that a wrong address is noticed at once."""
+        await self.ping()
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every event has: who, when, where in its session, and why."""
+
+import re
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.clock import SystemClock
+from shared.correlation import EventCorrelation
+from shared.events.types import EventCategory, EventType
+from shared.ids import new_id
+
+NAMESPACE = "agentruntime"
+
+
+class EventLevel(StrEnum):
+    """The two levels of events."""
+
+    DOMAIN = "domain"
+    INFRASTRUCTURE = "infrastructure"
+
+
+class Event(BaseModel):
+    """A fact, in the past tense, that never changes.
+
+    ``aggregate_id`` is the session, or ``service:<name>/<instance>`` for what a service itself
+    did. ``sequence`` counts the events of an aggregate from 1 without gaps, across both levels; it
+    is 0 until the event is recorded. Never order events by ``occurred_at``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    level: ClassVar[EventLevel]
+    version: ClassVar[int] = 1
+
+    event_id: UUID = Field(default_factory=new_id)
+    occurred_at: datetime = Field(default_factory=SystemClock().now)
+    aggregate_id: str = Field(min_length=1, max_length=200)
+    session_id: str | None = Field(default=None, max_length=200)
+    sequence: int = Field(default=0, ge=0)
+    correlation_id: str = Field(
+        default_factory=lambda: (
+            EventCorrelation.get_correlation_id() or EventCorrelation.create_correlation_id()
+        )
+    )
+    causation_id: UUID | None = Field(default_factory=EventCorrelation.get_causation_id)
+    source: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _aggregate_is_the_session(cls, values: Any) -> Any:
+        if isinstance(values, dict) and "aggregate_id" not in values and values.get("session_id"):
+            return {**values, "aggregate_id": values["session_id"]}
+        return values
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the snake_case name of this event, without its level."""
+        return _snake_case(cls.__name__)
+
+    @classmethod
+    def type_name(cls) -> str:
+        """Return the CloudEvents type: ``agentruntime.<level>.<name>.v<version>``."""
+        return f"{NAMESPACE}.{cls.level}.{cls.name()}.v{cls.version}"
+
+    def recorded(self, *, sequence: int, source: str) -> Self:
+        """Return this event at its place in the sequence of its aggregate."""
+        return self.model_copy(update={"sequence": sequence, "source": source})
+
+    def payload(self) -> dict[str, Any]:
+        """Return what is particular to this event, as JSON values, without the envelope."""
+        return self.model_dump(mode="json", exclude=ENVELOPE)
+
+
+ENVELOPE = set(Event.model_fields) - {"session_id"}
+"""The fields that travel as headers of the record instead of in its value."""
+
+
+class DomainEvent(Event):
+    """What happened in the business."""
+
+    level = EventLevel.DOMAIN
+
+
+class BaseEvent(Event):
+    """How it happened, technically: the infrastructure level."""
+
+    level = EventLevel.INFRASTRUCTURE
+    event_type: ClassVar[EventType]
+    category: ClassVar[EventCategory]
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the value of the event's ``EventType``."""
+        return cls.event_type.value
+
+
+@cache
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How people in the loop are asked."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from shared.events.base import BaseEvent
+from shared.events.types import EventCategory, EventType
+
+
+class HitlEvent(BaseEvent):
+    """What all events about a person's decision share."""
+
+    category = EventCategory.HITL
+    session_id: str
+    approval_id: str
+    tool: str = ""
+
+
+class HITLApprovalRequestedEvent(HitlEvent):
+    """A decision is open."""
+
+    event_type = EventType.HITL_APPROVAL_REQUESTED
+
+
+class HITLDecisionMadeEvent(HitlEvent):
+    """A person decided; the wait is in seconds."""
+
+    event_type = EventType.HITL_DECISION_MADE
+    decision: Literal["approved", "edited", "rejected"]
+    wait_seconds: float = Field(ge=0)
+
+
+class HITLTimeoutOccurredEvent(HitlEvent):
+    """The time for the decision ran out; the wait is in seconds."""
+
+    event_type = EventType.HITL_TIMEOUT_OCCURRED
+    wait_seconds: float = Field(ge=0)

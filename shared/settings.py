@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a process can be told, in fragments: each server and concern has its own prefix."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.errors import ConfigurationError
+from shared.retry import RetryPolicy
+
+
+def _seconds(value: object) -> object:
+    return timedelta(seconds=float(value)) if isinstance(value, (str, int, float)) else value
+
+
+Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
+"""A duration, written as a number of seconds."""
+
+
+class KafkaSettings(BaseSettings):
+    """The broker, and how this process talks to it."""
+
+    model_config = SettingsConfigDict(env_prefix="KAFKA_", frozen=True)
+
+    bootstrap_servers: str = "127.0.0.1:9092"
+    topic_prefix: str = Field("agent-runtime", pattern=r"^[a-zA-Z0-9._-]{1,100}$")
+    partitions: int = Field(6, ge=1, le=1000, description="of each topic that has to be created")
+    replication_factor: int = Field(1, ge=1, le=9)
+    enable_idempotence: bool = True
+    fetch_max_wait: Seconds = Field(
+        timedelta(milliseconds=50), description="how long a fetch may wait for records, in seconds"
+    )
+    batch_max_records: int = Field(1000, ge=1, le=50_000)
+    max_record_bytes: int = Field(1_048_576, ge=1024, description="larger payloads are refused")
+    session_timeout: Seconds = timedelta(seconds=10)
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    ssl_cafile: str | None = None
+
+
+class DatabaseSettings(BaseSettings):
+    """PostgreSQL, as the role of this service."""
+
+    model_config = SettingsConfigDict(env_prefix="DATABASE_", frozen=True)
+
+    url: SecretStr
+    pool_size: int = Field(10, ge=1, le=200)
+    connect_timeout: Seconds = timedelta(seconds=5)
+    statement_timeout: Seconds = timedelta(seconds=30)
+
+
+class RedisSettings(BaseSettings):
+    """Redis or Valkey."""
+
+    model_config = SettingsConfigDict(env_prefix="REDIS_", frozen=True)
+
+    url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    timeout: Seconds = timedelta(seconds=5)
+
+
+class HttpSettings(BaseSettings):
+    """The HTTP interface of a service; on loopback unless told otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="HTTP_", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int | None = Field(None, ge=0, le=65535, description="each service has its own default")
+    max_body_bytes: int = Field(1_048_576, ge=1024)
+
+
+class RetrySettings(BaseSettings):
+    """How handlers are retried before a record becomes a dead letter."""
+
+    model_config = SettingsConfigDict(env_prefix="RETRY_", frozen=True)
+
+    max_attempts: int = Field(3, ge=1, le=100)
+    initial_delay: Seconds = timedelta(seconds=1)
+    max_delay: Seconds = timedelta(seconds=30)
+    multiplier: float = Field(2.0, ge=1)
+    jitter: float = Field(0.2, ge=0, le=1)
+
+    def policy(self) -> RetryPolicy:
+        """Return these settings as a policy."""
+        return RetryPolicy(
+            max_attempts=self.max_attempts,
+            initial_delay=self.initial_delay,
+            max_delay=self.max_delay,
+            multiplier=self.multiplier,
+            jitter=self.jitter,
+        )
+
+
+class ServiceSettings(BaseSettings):
+    """What every service can be told; each adds its own under its own prefix."""
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", validation_alias="LOG_LEVEL"
+    )
+    kafka: KafkaSettings = Field(default_factory=KafkaSettings)
+    http: HttpSettings = Field(default_factory=HttpSettings)
+    retry: RetrySettings = Field(default_factory=RetrySettings)
+
+
+def explain(error: ValidationError) -> ConfigurationError:
+    """Turn what pydantic says of the environment into one line per setting."""
+    lines = [
+        f"{error.title}.{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+        for problem in error.errors(include_url=False, include_input=False)
+    ]
+    return ConfigurationError("; ".join(lines))

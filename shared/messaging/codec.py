@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Event ⇄ bytes and headers: CloudEvents 1.0 over Kafka, written in binary mode.
+
+In binary mode the envelope travels as ``ce_*`` headers and the value is the payload alone. Reading
+also accepts structured mode (``content-type: application/cloudevents+json``).
+"""
+
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import from_json, to_json
+
+from shared.correlation import EventCorrelation
+from shared.errors import DecodingError, DecodingProblem
+from shared.events import Event, Topics, registry
+from shared.messaging import headers as names
+from shared.messaging.headers import Headers
+from shared.messaging.records import Delivery, OutgoingRecord, Record
+
+JSON = "application/json"
+STRUCTURED = "application/cloudevents"
+SEQUENCE_DIGITS = 20
+MAX_RECORD_BYTES = 1_048_576
+
+_ATTRIBUTES = {
+    names.ID: "event_id",
+    names.SOURCE: "source",
+    names.TIME: "occurred_at",
+    names.SUBJECT: "aggregate_id",
+    names.CORRELATION_ID: "correlation_id",
+    names.CAUSATION_ID: "causation_id",
+    names.SEQUENCE: "sequence",
+}
+_OPTIONAL = {names.CAUSATION_ID, names.CORRELATION_ID}
+
+
+def encode(event: Event, topics: Topics) -> OutgoingRecord:
+    """Return the record of an event, keyed by its aggregate."""
+    attributes = {
+        names.CONTENT_TYPE: JSON,
+        names.SPEC_VERSION: "1.0",
+        names.ID: str(event.event_id),
+        names.SOURCE: event.source or f"/{event.aggregate_id}",
+        names.TYPE: event.type_name(),
+        names.TIME: event.occurred_at.isoformat(),
+        names.SUBJECT: event.aggregate_id,
+        names.DATA_SCHEMA: schema_uri(event),
+        names.CORRELATION_ID: event.correlation_id,
+        names.PARTITION_KEY: event.aggregate_id,
+        names.SEQUENCE: str(event.sequence).zfill(SEQUENCE_DIGITS),
+        names.FASTSTREAM_CORRELATION_ID: event.correlation_id,
+    }
+    if event.causation_id:
+        attributes[names.CAUSATION_ID] = str(event.causation_id)
+    return OutgoingRecord(
+        topic=topics.for_event(event),
+        key=event.aggregate_id.encode(),
+        value=to_json(event.payload()),
+        headers=tuple((name, value.encode()) for name, value in attributes.items()),
+    )
+
+
+def schema_uri(event: Event | type[Event]) -> str:
+    """Return the URI that names the JSON Schema of an event's payload."""
+    return f"urn:agent-runtime:schema:{event.type_name()}"
+
+
+def decode(record: Record, *, max_bytes: int = MAX_RECORD_BYTES) -> Event:
+    """Return the event that a record holds.
+
+    Raises:
+        DecodingError: the record holds none; ``kind`` says in what way.
+    """
+    if record.value is None:
+        raise DecodingError(DecodingProblem.TOMBSTONE, "the value is null")
+    if not record.value:
+        raise DecodingError(DecodingProblem.EMPTY, "the value is empty")
+    if len(record.value) > max_bytes:
+        size = len(record.value)
+        raise DecodingError(DecodingProblem.OVERSIZE, f"{size} bytes are more than {max_bytes}")
+    attributes = _attributes(record.headers)
+    content_type = attributes.get(names.CONTENT_TYPE, "")
+    if content_type.startswith(STRUCTURED):
+        return _event(*_structured(_json(record.value)))
+    return _event(attributes, _json(record.value))
+
+
+def deliver(record: Record, *, max_bytes: int = MAX_RECORD_BYTES) -> Delivery:
+    """Return the record with its event, or with the problem in reading one; never raises."""
+    try:
+        return Delivery(record, decode(record, max_bytes=max_bytes))
+    except DecodingError as problem:
+        return Delivery(record, None, problem)
+
+
+def _attributes(headers: Headers) -> dict[str, str]:
+    result: dict[str, str] = {}
+    for name, value in headers:
+        envelope = name.startswith("ce_") or name == names.CONTENT_TYPE
+        if value is None:
+            raise DecodingError(DecodingProblem.HEADERS, f"the header {name!r} is null")
+        if envelope and name in result:
+            raise DecodingError(DecodingProblem.HEADERS, f"the header {name!r} is there twice")
+        try:
+            result[name] = value.decode()
+        except UnicodeDecodeError:
+            raise DecodingError(
+                DecodingProblem.HEADERS, f"the header {name!r} is not UTF-8"
+            ) from None
+    return result
+
+
+def _json(value: bytes) -> dict[str, Any]:
+    try:
+        data = from_json(value, allow_inf_nan=False)
+    except ValueError as error:
+        raise DecodingError(DecodingProblem.JSON, f"the value is not JSON: {error}") from None
+    if not isinstance(data, dict):
+        raise DecodingError(DecodingProblem.JSON, "the value is JSON, but not an object")
+    return data
+
+
+def _structured(cloud_event: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    data = cloud_event.pop("data", None)
+    if not isinstance(data, dict):
+        raise DecodingError(DecodingProblem.SCHEMA, "the CloudEvent has no data object")
+    return {f"ce_{name}": str(value) for name, value in cloud_event.items()}, data
+
+
+def _event(attributes: dict[str, str], data: dict[str, Any]) -> Event:
+    if attributes.get(names.SPEC_VERSION) != "1.0":
+        raise DecodingError(
+            DecodingProblem.HEADERS, f"{names.SPEC_VERSION} has to be there and '1.0'"
+        )
+    event_class, upcasters = registry.resolve(attributes.get(names.TYPE, ""))
+    for upcast in upcasters:
+        data = upcast(data)
+    try:
+        return event_class.model_validate({**data, **_envelope(attributes)})
+    except ValidationError as error:
+        raise DecodingError(DecodingProblem.SCHEMA, _explain(error)) from None
+
+
+def _envelope(attributes: dict[str, str]) -> dict[str, Any]:
+    envelope: dict[str, Any] = {"causation_id": None}
+    for header, field in _ATTRIBUTES.items():
+        value = attributes.get(header)
+        if value:
+            envelope[field] = value
+        elif header not in _OPTIONAL:
+            raise DecodingError(DecodingProblem.HEADERS, f"the header {header!r} is missing")
+    envelope.setdefault("correlation_id", envelope["event_id"])
+    return envelope
+
+
+def _explain(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+        for problem in problems[:5]
+    )
+
+
+def correlation_of(delivery: Delivery) -> str:
+    """Return the correlation id of a delivery; a new one where it has none to read."""
+    if delivery.event:
+        return delivery.event.correlation_id
+    found = names.readable(delivery.record.headers).get(names.CORRELATION_ID)
+    return found or EventCorrelation.create_correlation_id()

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bus inside one process: for tests, and for programs that need no broker."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from shared.clock import Clock, SystemClock
+from shared.events import Event, Topics
+from shared.messaging.bus import BusStats, Handler, Middleware, Selector
+from shared.messaging.codec import encode
+from shared.messaging.guard import Guard, Pause
+from shared.messaging.numbering import Numbering
+from shared.messaging.processing import BatchProcessor, ConsumerIdentity
+from shared.messaging.records import OutgoingRecord, Record
+from shared.messaging.sink import Sink, Undecodable
+from shared.messaging.subscriptions import Subscriptions
+from shared.retry import RetryPolicy, Sleep
+
+
+class InProcessEventBus:
+    """An event bus whose ``publish`` returns when every subscriber has had the event.
+
+    Events go through the same bytes, retries and dead letters as on Kafka; the dead letters are in
+    ``dead_letters``.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: str = "in-process",
+        retry: RetryPolicy | None = None,
+        clock: Clock | None = None,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self.dead_letters: list[OutgoingRecord] = []
+        self.pause = Pause()
+        self._topics = Topics()
+        self._clock = clock or SystemClock()
+        self._numbering = Numbering(service)
+        self._subscriptions = Subscriptions()
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._offset = 0
+        self._processor = BatchProcessor(
+            identity=ConsumerIdentity(service=service, group=service, version=""),
+            subscriptions=self._subscriptions,
+            dead_letters=_Letters(self.dead_letters.append),
+            dead_letter_topic=self._topics.dead_letters,
+            guard=Guard(
+                policy=retry or RetryPolicy(),
+                pause=self.pause,
+                sleep=sleep,
+                on_retry=self._subscriptions.retried,
+            ),
+        )
+
+    async def publish(self, event: Event) -> None:
+        """Return when every subscriber has handled the event or given up on it."""
+        async with self._locks[event.aggregate_id]:
+            numbered = self._numbering.number(event)
+            self._subscriptions.published(numbered)
+            await self._processor.process([self._record(encode(numbered, self._topics))])
+
+    def _record(self, outgoing: OutgoingRecord) -> Record:
+        self._offset += 1
+        return Record(
+            topic=outgoing.topic,
+            partition=0,
+            offset=self._offset,
+            timestamp=int(self._clock.now().timestamp() * 1000),
+            key=outgoing.key,
+            value=outgoing.value,
+            headers=outgoing.headers,
+        )
+
+    def subscribe(
+        self, event_type: Selector = None, handler: Handler | None = None, *, priority: int = 0
+    ) -> Any:
+        """Have ``handler`` called with each selected event; without one, return a decorator."""
+        return self._subscriptions.subscribe(event_type, handler, priority)
+
+    def subscribe_sink(self, sink: Sink, *, undecodable: Undecodable = "dead_letter") -> None:
+        """Have ``sink`` apply all events."""
+        self._subscriptions.add_sink(sink, undecodable)
+
+    def add_middleware(self, middleware: Middleware) -> None:
+        """Surround every handler with ``middleware``."""
+        self._subscriptions.middleware.append(middleware)
+
+    def get_stats(self) -> BusStats:
+        """Return what this bus did so far."""
+        return self._subscriptions.stats
+
+    def capture_events(self) -> AbstractContextManager[list[Event]]:
+        """Collect what is published while the context is open."""
+        return self._subscriptions.capture()
+
+    async def start(self) -> None:
+        """Return at once: there is nothing to start."""
+
+    async def stop(self) -> None:
+        """Return at once: publishing already waited for every handler."""
+
+
+class _Letters:
+    def __init__(self, add: Callable[[OutgoingRecord], None]) -> None:
+        self._add = add
+
+    async def write(self, record: OutgoingRecord) -> None:
+        self._add(record)

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bus over Kafka."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from shared.events import Event, Topics
+from shared.health import Readiness
+from shared.messaging.bus import BusStats, Handler, Middleware, Selector
+from shared.messaging.codec import encode
+from shared.messaging.guard import Guard, Pause
+from shared.messaging.kafka_client import NAME
+from shared.messaging.numbering import Numbering
+from shared.messaging.observer import NullObserver, Observer
+from shared.messaging.processing import BatchProcessor, ConsumerIdentity
+from shared.messaging.producer import KafkaProducer
+from shared.messaging.records import OutgoingRecord
+from shared.messaging.sink import Sink, Undecodable
+from shared.messaging.subscriber import RecordSubscriber
+from shared.messaging.subscriptions import Subscriptions
+from shared.messaging.topics_admin import check_topics
+from shared.retry import RetryPolicy
+from shared.settings import KafkaSettings
+
+
+class KafkaEventBus:
+    """An event bus over Kafka: at least once, in order for each aggregate, nothing dropped.
+
+    The service is one consumer group; more processes of it share the partitions. It reads both
+    levels and its own retry topic, unless told which topics to read. A process that subscribes
+    nothing only publishes.
+    """
+
+    name = NAME
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        *,
+        service: str,
+        version: str,
+        topics: Sequence[str] | None = None,
+        retry: RetryPolicy | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        self.topics = Topics(settings.topic_prefix)
+        self.pause = Pause()
+        self.producer = KafkaProducer(settings, client_id=f"agent-runtime.{service}")
+        self._settings = settings
+        self._observer = observer or NullObserver()
+        self._numbering = Numbering(service)
+        self._subscriptions = Subscriptions()
+        self._read = list(
+            topics or (self.topics.domain, self.topics.infrastructure, self.topics.retry(service))
+        )
+        identity = ConsumerIdentity(
+            service=service, group=f"{settings.topic_prefix}.{service}", version=version
+        )
+        processor = BatchProcessor(
+            identity=identity,
+            subscriptions=self._subscriptions,
+            dead_letters=self.producer,
+            dead_letter_topic=self.topics.dead_letters,
+            guard=Guard(policy=retry or RetryPolicy(), pause=self.pause, on_retry=self._retried),
+            observer=self._observer,
+            max_record_bytes=settings.max_record_bytes,
+        )
+        self.subscriber = RecordSubscriber(
+            settings,
+            group=identity.group,
+            topics=self._read,
+            process=processor.process,
+            observer=self._observer,
+        )
+
+    def _retried(self, error: Exception) -> None:
+        self._subscriptions.retried(error)
+        self._observer.retried(error)
+
+    @property
+    def _consumes(self) -> bool:
+        return bool(self._subscriptions.handlers or self._subscriptions.sinks)
+
+    async def publish(self, event: Event) -> None:
+        """Return when all replicas have the event.
+
+        Raises:
+            DependencyDownError: the broker did not confirm; the event may or may not be there.
+        """
+        numbered = self._numbering.number(event)
+        record = encode(numbered, self.topics)
+        with self._observer.sending(record, numbered) as headers:
+            await self.producer.write(
+                OutgoingRecord(record.topic, record.key, record.value, headers)
+            )
+        self._subscriptions.published(numbered)
+
+    def subscribe(
+        self, event_type: Selector = None, handler: Handler | None = None, *, priority: int = 0
+    ) -> Any:
+        """Have ``handler`` called with each selected event; without one, return a decorator."""
+        return self._subscriptions.subscribe(event_type, handler, priority)
+
+    def subscribe_sink(self, sink: Sink, *, undecodable: Undecodable = "dead_letter") -> None:
+        """Have ``sink`` apply all events, in batches."""
+        self._subscriptions.add_sink(sink, undecodable)
+
+    def add_middleware(self, middleware: Middleware) -> None:
+        """Surround every handler with ``middleware``; the first added is the outermost."""
+        self._subscriptions.middleware.append(middleware)
+
+    def get_stats(self) -> BusStats:
+        """Return what this process did so far."""
+        return self._subscriptions.stats
+
+    def capture_events(self) -> AbstractContextManager[list[Event]]:
+        """Collect what is published while the context is open, without changing where it goes."""
+        return self._subscriptions.capture()
+
+    async def start(self) -> None:
+        """Connect, check that the topics are there, and begin to read.
+
+        Raises:
+            DependencyDownError: no broker answers.
+            ConfigurationError: a topic is missing.
+        """
+        await self.producer.start()
+        if self._consumes:
+            await check_topics(self._settings, self._read)
+            await self.subscriber.start()
+
+    async def stop(self) -> None:
+        """Finish the batch in hand and commit it, then disconnect."""
+        if self._consumes:
+            await self.subscriber.stop()
+        await self.producer.stop()
+
+    async def readiness(self) -> Readiness:
+        """Tell whether events come through: the broker answers, and no other server is awaited."""
+        if self.pause.reason:
+            return Readiness(ready=False, reason=f"paused: {self.pause.reason}")
+        if self._consumes and not self.subscriber.joined:
+            return Readiness(ready=False, reason="waiting to join the consumer group")
+        return await self.producer.readiness()

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What becomes of a batch: every record of it is applied or dead-lettered, whatever happens."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from shared.clock import Clock, SystemClock
+from shared.correlation import EventCorrelation
+from shared.messaging.codec import MAX_RECORD_BYTES, correlation_of, deliver
+from shared.messaging.dead_letters import Failure, RecordWriter, dead_letter
+from shared.messaging.guard import GivenUpError, Guard
+from shared.messaging.observer import NullObserver, Observer
+from shared.messaging.records import Delivery, Record
+from shared.messaging.sink import Sink
+from shared.messaging.subscriptions import Subscriptions
+from shared.retry import EventHandlerWithRetry, RetryPolicy
+
+logger = logging.getLogger(__name__)
+
+ONCE = RetryPolicy(max_attempts=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsumerIdentity:
+    """Who consumes: it is written on every dead letter."""
+
+    service: str
+    group: str
+    version: str
+
+
+@dataclass(slots=True, kw_only=True)
+class BatchProcessor:
+    """Brings records to the sinks and handlers of a service.
+
+    Sinks get the whole batch in one call; if that fails, record by record. Handlers run for each
+    aggregate in order, and for different aggregates at the same time. ``process`` returns when
+    every record is applied or its dead letter is confirmed, so that the offsets can be committed.
+    """
+
+    identity: ConsumerIdentity
+    subscriptions: Subscriptions
+    dead_letters: RecordWriter
+    dead_letter_topic: str
+    guard: Guard
+    observer: Observer = field(default_factory=NullObserver)
+    clock: Clock = field(default_factory=SystemClock)
+    max_record_bytes: int = MAX_RECORD_BYTES
+
+    async def process(self, records: Sequence[Record]) -> None:
+        """Return when nothing is left to do for any of ``records``."""
+        deliveries = [deliver(record, max_bytes=self.max_record_bytes) for record in records]
+        with self.observer.processing(deliveries):
+            failed: set[int] = set()
+            if self.subscriptions.need_events:
+                await self._dead_letter_undecodable(deliveries, failed)
+            for sink, _ in self.subscriptions.sinks:
+                await self._apply(sink, _without(deliveries, failed), failed)
+            await self._handle(deliveries, failed)
+        self.subscriptions.stats.consumed += len(records)
+
+    async def _dead_letter_undecodable(self, deliveries: list[Delivery], failed: set[int]) -> None:
+        for delivery in deliveries:
+            if delivery.problem:
+                await self._give_up(delivery, GivenUpError(delivery.problem, 1), failed)
+
+    async def _apply(self, sink: Sink, deliveries: list[Delivery], failed: set[int]) -> None:
+        if not deliveries:
+            return
+        try:
+            await self.guard.until_available(lambda: sink.apply(deliveries))
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the fallback finds the culprit
+            logger.warning(
+                "batch failed, going record by record",
+                extra={"records": len(deliveries), "error": str(error)},
+            )
+            for delivery in deliveries:
+                await self._apply_one(sink, delivery, failed)
+
+    async def _apply_one(self, sink: Sink, delivery: Delivery, failed: set[int]) -> None:
+        try:
+            with EventCorrelation.scope(correlation_of(delivery)):
+                await self.guard.run(lambda: sink.apply([delivery]))
+        except GivenUpError as given_up:
+            await self._give_up(delivery, given_up, failed)
+
+    async def _handle(self, deliveries: list[Delivery], failed: set[int]) -> None:
+        if not self.subscriptions.handlers:
+            return
+        lanes: dict[bytes | None, list[Delivery]] = {}
+        for delivery in _without(deliveries, failed):
+            lanes.setdefault(delivery.record.key, []).append(delivery)
+        async with asyncio.TaskGroup() as group:
+            for lane in lanes.values():
+                group.create_task(self._run_lane(lane, failed))
+
+    async def _run_lane(self, lane: list[Delivery], failed: set[int]) -> None:
+        for delivery in lane:
+            await self._call_handlers(delivery, failed)
+
+    async def _call_handlers(self, delivery: Delivery, failed: set[int]) -> None:
+        event = delivery.event
+        handlers = self.subscriptions.handlers_of(event) if event else []
+        if event is None or not handlers:
+            return
+        with (
+            EventCorrelation.scope(event.correlation_id, causation_id=event.event_id),
+            self.observer.handling(delivery),
+        ):
+            try:
+                for handler in handlers:
+                    policy = ONCE if isinstance(handler, EventHandlerWithRetry) else None
+                    call = self.subscriptions.surround(handler)
+                    await self.guard.run(partial(call, event), policy=policy)
+            except GivenUpError as given_up:
+                await self._give_up(delivery, given_up, failed)
+            else:
+                self.subscriptions.stats.handled += 1
+
+    async def _give_up(self, delivery: Delivery, given_up: GivenUpError, failed: set[int]) -> None:
+        failure = Failure(
+            service=self.identity.service,
+            group=self.identity.group,
+            service_version=self.identity.version,
+            error=given_up.error,
+            attempts=given_up.attempts,
+            failed_at=self.clock.now(),
+        )
+        letter = dead_letter(delivery.record, failure, topic=self.dead_letter_topic)
+        await self.guard.until_available(lambda: self.dead_letters.write(letter))
+        failed.add(id(delivery))
+        self.subscriptions.stats.dead_lettered += 1
+        self.observer.dead_lettered(delivery, given_up.error, kind=failure.kind)
+        logger.error(
+            "dead-lettered",
+            extra={
+                "record": str(delivery.record),
+                "kind": failure.kind,
+                "error": failure.error,
+                "attempts": given_up.attempts,
+            },
+        )
+
+
+def _without(deliveries: Iterable[Delivery], failed: set[int]) -> list[Delivery]:
+    return [delivery for delivery in deliveries if id(delivery) not in failed]

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads raw records from Kafka through FastStream, and commits only what was processed.
+
+FastStream subscribes in batch mode with manual acknowledgement and our own parser and decoder, so
+that no header and no value can make it drop a record. Offsets are committed for exactly the
+records of the batch, after ``process`` has returned.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
+
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage, KafkaMessage
+from faststream.message import StreamMessage
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+
+from shared.messaging.kafka_client import connection_arguments, kafka_errors
+from shared.messaging.observer import Observer
+from shared.messaging.records import Record
+from shared.settings import KafkaSettings
+
+logger = logging.getLogger(__name__)
+
+POLL_MS = 10
+"""How long to wait for records before looking whether to stop, in milliseconds."""
+
+FINISH_SECONDS = 6.0
+"""How long a stop waits for the batch in hand; it comes again if that is not enough."""
+
+NEVER_MS = 2**31 - 1
+"""A handler may wait for a database as long as it takes; heartbeats go on meanwhile."""
+
+Process = Callable[[Sequence[Record]], Awaitable[None]]
+
+
+class RecordSubscriber:
+    """Brings batches of raw records of some topics to ``process``, as a member of a group."""
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        *,
+        group: str,
+        topics: Sequence[str],
+        process: Process,
+        observer: Observer,
+    ) -> None:
+        self._settings = settings
+        self._process = process
+        self._observer = observer
+        self._joined = asyncio.Event()
+        self.broker = KafkaBroker(
+            settings.bootstrap_servers.split(","),
+            client_id=group,
+            consumer_only=True,
+            allow_auto_create_topics=False,
+            apply_types=False,
+            graceful_timeout=FINISH_SECONDS,
+            security=security(settings),
+            logger=logger,
+            log_level=logging.DEBUG,
+        )
+        self._subscriber = self.broker.subscriber(
+            *topics,
+            group_id=group,
+            batch=True,
+            batch_timeout_ms=POLL_MS,
+            max_records=settings.batch_max_records,
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=int(settings.fetch_max_wait.total_seconds() * 1000),
+            session_timeout_ms=int(settings.session_timeout.total_seconds() * 1000),
+            heartbeat_interval_ms=int(settings.session_timeout.total_seconds() * 1000 / 3),
+            max_poll_interval_ms=NEVER_MS,
+            parser=self._parse,
+            decoder=_decode,
+            listener=_JoinListener(self._joined),
+        )
+        self._subscriber(self._handle)
+
+    async def start(self) -> None:
+        """Join the group and begin to read.
+
+        Raises:
+            DependencyDownError: no broker answers.
+        """
+        async with kafka_errors(self._settings):
+            await self.broker.start()
+
+    async def stop(self) -> None:
+        """Finish the batch in hand, commit it, and leave the group."""
+        await self.broker.stop()
+
+    @property
+    def consumer(self) -> Any:
+        """Return the consumer of the client library; None before the start."""
+        return self._subscriber.consumer
+
+    async def _parse(self, batch: tuple[ConsumerRecord[Any, Any], ...]) -> KafkaMessage:
+        return KafkaAckableMessage(body=b"", raw_message=batch, headers={}, consumer=self.consumer)
+
+    async def _handle(self, records: list[Record]) -> None:
+        await self._process(records)
+        await self._commit(records)
+
+    async def _commit(self, records: list[Record]) -> None:
+        offsets: dict[TopicPartition, int] = {}
+        for record in records:
+            partition = TopicPartition(record.topic, record.partition)
+            offsets[partition] = max(offsets.get(partition, 0), record.offset + 1)
+        try:
+            await self.consumer.commit(offsets)
+        except KafkaError as error:
+            self._observer.commit_failed(error)
+            logger.warning("offsets not committed, the records come again", exc_info=error)
+        self._report_lag(offsets)
+
+    def _report_lag(self, offsets: dict[TopicPartition, int]) -> None:
+        for partition, position in offsets.items():
+            end = self.consumer.highwater(partition)
+            if end is not None:
+                self._observer.lag(
+                    partition.topic, partition.partition, records=max(0, end - position)
+                )
+
+    @property
+    def joined(self) -> bool:
+        """Tell whether the group has given this member its share, which may be no partition."""
+        return self._joined.is_set()
+
+
+class _JoinListener(ConsumerRebalanceListener):  # type: ignore[misc] -- it has no types
+    """Notes when the group has assigned partitions to this member."""
+
+    def __init__(self, joined: asyncio.Event) -> None:
+        self._joined = joined
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        self._joined.clear()
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        self._joined.set()
+
+
+async def _decode(message: StreamMessage[Any]) -> list[Record]:
+    return [
+        Record(
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            timestamp=record.timestamp,
+            key=record.key,
+            value=record.value,
+            headers=tuple(record.headers),
+        )
+        for record in message.raw_message
+    ]
+
+
+def security(settings: KafkaSettings) -> BaseSecurity | None:
+    """Return the settings in FastStream's words, or None for a plain connection."""
+    arguments = connection_arguments(settings)
+    context = arguments.get("ssl_context")
+    if "sasl_mechanism" not in arguments:
+        return BaseSecurity(ssl_context=context) if context else None
+    mechanisms = {
+        "PLAIN": SASLPlaintext,
+        "SCRAM-SHA-256": SASLScram256,
+        "SCRAM-SHA-512": SASLScram512,
+    }
+    return mechanisms[settings.sasl_mechanism](
+        username=arguments["sasl_plain_username"],
+        password=arguments["sasl_plain_password"],
+        ssl_context=context,
+        use_ssl=context is not None,
+    )

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 from shared.health import Readiness, probe
 from shared.messaging.kafka_client import NAME, connection_arguments, kafka_errors
 from shared.messaging.records import OutgoingRecord
+from shared.messaging.topics_admin import admin
 from shared.settings import KafkaSettings
 
 MAX_REQUEST_BYTES = 16 * 1024 * 1024
@@ -66,6 +67,16 @@ class KafkaProducer:
             async with asyncio.timeout(METADATA_TIMEOUT.total_seconds()):
                 if not await self._started.client.force_metadata_update():
                     raise TimeoutError(f"nothing answers at {self._settings.bootstrap_servers}")
+
+    async def cluster_id(self) -> str:
+        """Return the id of the cluster, which an embedded broker changes at every start.
+
+        Raises:
+            DependencyDownError: no broker answers.
+        """
+        async with admin(self._settings) as client:
+            description = await client.describe_cluster()
+        return str(description["cluster_id"])
 
     @property
     def _started(self) -> AIOKafkaProducer:

@@ -134,7 +134,7 @@ class RecordSubscriber:
         return self._joined.is_set()
 
 
-class _JoinListener(ConsumerRebalanceListener):  # type: ignore[misc] -- it has no types
+class _JoinListener(ConsumerRebalanceListener):  # type: ignore[misc]  # it has no types
     """Notes when the group has assigned partitions to this member."""
 
     def __init__(self, joined: asyncio.Event) -> None:

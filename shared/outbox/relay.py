@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Publishes what the outbox holds: in order for each key, at least once, confirmed."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.database import Database
+from shared.errors import DependencyDownError
+from shared.health import Readiness
+from shared.ids import new_id
+from shared.messaging.guard import PROBING
+from shared.messaging.observer import NullObserver, Observer
+from shared.messaging.producer import KafkaProducer
+from shared.messaging.records import OutgoingRecord
+from shared.outbox.leases import ShardLeases
+from shared.outbox.store import Depth, Outbox, Pending
+from shared.outbox.tables import SHARDS
+from shared.outbox.wakeup import Wakeup
+
+logger = logging.getLogger(__name__)
+
+BATCH = 1000
+LEASE = timedelta(seconds=10)
+KEPT = timedelta(days=1)
+IDLE = timedelta(seconds=1)
+"""How long to wait for a sign before looking by itself."""
+
+UPKEEP = timedelta(seconds=2)
+"""How often leases are renewed and the depth is measured."""
+
+
+class OutboxRelay:
+    """Publishes the shards it has the lease of, and shares them with other relays.
+
+    While Kafka or the database is down it waits, and goes on by itself. When it finds that the
+    broker is another cluster than before (an embedded broker that was started anew), it publishes
+    everything again that it still keeps, since the new cluster has none of it.
+    """
+
+    name = "outbox relay"
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        database: Database,
+        producer: KafkaProducer,
+        *,
+        observer: Observer | None = None,
+        on_depth: Callable[[Depth], None] = lambda _: None,
+    ) -> None:
+        self._outbox = outbox
+        self._database = database
+        self._producer = producer
+        self._observer = observer or NullObserver()
+        self._on_depth = on_depth
+        self._leases = ShardLeases(outbox.tables, owner=str(new_id()), lease=LEASE)
+        self._wakeup = Wakeup(database, outbox.tables.channel)
+        self._held: frozenset[int] = frozenset()
+        self._cluster_id: str | None = None
+        self._down: str | None = None
+        self._upkeep_due = 0.0
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    def committed(self) -> None:
+        """Say that a transaction with new records has committed."""
+        self._wakeup.set()
+
+    async def start(self) -> None:
+        """Begin to publish."""
+        self._task = asyncio.create_task(self._run(), name="outbox relay")
+
+    async def stop(self) -> None:
+        """Finish the batch in hand and give the shards back."""
+        self._stopping = True
+        self._wakeup.set()
+        if self._task:
+            await self._task
+        await self._wakeup.close()
+        if self._down is None:
+            async with self._database.begin() as connection:
+                await self._leases.release(connection)
+
+    async def readiness(self) -> Readiness:
+        """Tell whether records get out."""
+        if self._task is None or self._task.done():
+            return Readiness(ready=False, reason="the relay does not run")
+        if self._down:
+            return Readiness(ready=False, reason=f"events wait in the outbox: {self._down}")
+        return Readiness(ready=True)
+
+    async def _run(self) -> None:
+        failures = 0
+        while not self._stopping:
+            try:
+                more = await self._once()
+            except DependencyDownError as error:
+                failures += 1
+                self._note_down(error)
+                await self._wakeup.wait(PROBING.delay(attempt=failures))
+            else:
+                failures, self._down = 0, None
+                if not more:
+                    await self._wakeup.wait(IDLE)
+
+    def _note_down(self, error: DependencyDownError) -> None:
+        if self._down is None:
+            logger.warning("outbox waits", extra={"reason": str(error)})
+        self._down = str(error)
+        self._cluster_id = None
+        self._upkeep_due = 0.0
+
+    async def _once(self) -> bool:
+        await self._keep_up()
+        async with self._database.connect() as connection:
+            pending = await self._outbox.pending(connection, self._held, limit=BATCH)
+        if not pending:
+            return False
+        await self._publish(pending)
+        async with self._database.begin() as connection:
+            await self._outbox.published(
+                connection,
+                [each.position for each in pending],
+                cluster_id=self._cluster_id or "",
+            )
+        return True
+
+    async def _publish(self, pending: list[Pending]) -> None:
+        with ExitStack() as spans:
+            records: list[OutgoingRecord] = []
+            for each in pending:
+                headers = spans.enter_context(self._observer.sending(each.record))
+                records.append(replace(each.record, headers=headers))
+            await self._producer.write_all(records)
+
+    async def _keep_up(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now < self._upkeep_due:
+            return
+        await self._wakeup.listen()
+        cluster_id = self._cluster_id or await self._producer.cluster_id()
+        async with self._database.begin() as connection:
+            held = await self._leases.renew(connection)
+            gained = held if self._cluster_id is None else held - self._held
+            if gained:
+                replayed = await self._outbox.replay(connection, gained, cluster_id=cluster_id)
+                if replayed:
+                    logger.warning("publishing again", extra={"records": replayed})
+            await self._outbox.forget(connection, older_than=KEPT)
+            self._on_depth(await self._outbox.depth(connection))
+        self._held, self._cluster_id = held, cluster_id
+        self._outbox.announces = len(held) < SHARDS
+        self._upkeep_due = now + UPKEEP.total_seconds()

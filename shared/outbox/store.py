@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The records of an outbox in PostgreSQL."""
+
+import zlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import (
+    BindParameter,
+    Row,
+    and_,
+    any_,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import BigInteger, SmallInteger
+
+from shared.messaging.headers import Headers
+from shared.messaging.records import OutgoingRecord
+from shared.outbox.tables import SHARDS, OutboxTables
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A record that waits to be published."""
+
+    position: int
+    record: OutgoingRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How many records wait, and how long the oldest has waited, in seconds."""
+
+    records: int
+    oldest_seconds: float
+
+
+class Outbox:
+    """Records in the caller's transaction what is to be published once it has committed."""
+
+    def __init__(self, tables: OutboxTables) -> None:
+        self.tables = tables
+        self.announces = True
+        """Whether a relay in another process may have to be told; the relay of this one knows."""
+
+    async def add(self, connection: AsyncConnection, records: Sequence[OutgoingRecord]) -> None:
+        """Add records; those of one key are published in the order in which they were added.
+
+        The caller holds the lock of the aggregate, so that no other transaction adds records of
+        the same key meanwhile.
+        """
+        if not records:
+            return
+        rows = [
+            {
+                "shard": shard_of(record.key),
+                "topic": record.topic,
+                "key": record.key,
+                "value": record.value,
+                "headers": _flat(record.headers),
+            }
+            for record in records
+        ]
+        await connection.execute(insert(self.tables.records), rows)
+        if self.announces:
+            await connection.execute(select(func.pg_notify(self.tables.channel, "")))
+
+    async def pending(
+        self, connection: AsyncConnection, shards: Collection[int], *, limit: int
+    ) -> list[Pending]:
+        """Return the next records of ``shards``, in order for each key."""
+        table = self.tables.records
+        rows = await connection.execute(
+            select(table)
+            .where(table.c.published_at.is_(None), table.c.shard == any_(_shards(shards)))
+            .order_by(table.c.position)
+            .limit(limit)
+        )
+        return [_pending(row) for row in rows]
+
+    async def published(
+        self, connection: AsyncConnection, positions: Sequence[int], *, cluster_id: str
+    ) -> None:
+        """Note that the broker has confirmed the records."""
+        table = self.tables.records
+        published = literal(list(positions), ARRAY(BigInteger))
+        await connection.execute(
+            update(table)
+            .where(table.c.position == any_(published))
+            .values(published_at=func.now(), cluster_id=cluster_id)
+        )
+
+    async def replay(
+        self, connection: AsyncConnection, shards: Collection[int], *, cluster_id: str
+    ) -> int:
+        """Have everything published again that another cluster has had; return how much."""
+        table = self.tables.records
+        result = await connection.execute(
+            update(table)
+            .where(
+                table.c.shard == any_(_shards(shards)),
+                table.c.published_at.is_not(None),
+                or_(table.c.cluster_id.is_(None), table.c.cluster_id != cluster_id),
+            )
+            .values(published_at=None)
+        )
+        return result.rowcount
+
+    async def forget(self, connection: AsyncConnection, *, older_than: timedelta) -> int:
+        """Delete published records older than that; return how many."""
+        table = self.tables.records
+        old = and_(table.c.published_at.is_not(None), table.c.recorded_at < func.now() - older_than)
+        result = await connection.execute(delete(table).where(old))
+        return result.rowcount
+
+    async def depth(self, connection: AsyncConnection) -> Depth:
+        """Return how much waits to be published."""
+        table = self.tables.records
+        age = func.extract("epoch", func.now() - func.min(table.c.recorded_at))
+        row = (
+            await connection.execute(
+                select(func.count(), age).where(table.c.published_at.is_(None))
+            )
+        ).one()
+        return Depth(records=row[0], oldest_seconds=float(row[1] or 0.0))
+
+
+def shard_of(key: bytes | None) -> int:
+    """Return the shard that the records of a key are in."""
+    return zlib.crc32(key or b"") % SHARDS
+
+
+def _shards(shards: Collection[int]) -> BindParameter[Sequence[int]]:
+    return literal(sorted(shards), ARRAY(SmallInteger))
+
+
+def _flat(headers: Headers) -> list[bytes | None]:
+    return [part for name, value in headers for part in (name.encode(), value)]
+
+
+def _pending(row: Row[tuple[object, ...]]) -> Pending:
+    flat: list[bytes | None] = row.headers
+    headers = tuple(
+        ((name or b"").decode(), value) for name, value in zip(flat[::2], flat[1::2], strict=True)
+    )
+    return Pending(row.position, OutgoingRecord(row.topic, row.key, row.value, headers))

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The services of the system: what they are called and where they listen."""
+
+import sys
+from dataclasses import dataclass
+
+from deploy.embedded.ports import HOST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceEntry:
+    """One service; ``example`` is a request worth trying, ``{url}`` being where it listens."""
+
+    name: str
+    port: int
+    purpose: str
+    example: str
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """How its process is started; ``-P`` keeps the current directory out of the imports."""
+        return (sys.executable, "-P", "-m", f"services.{self.name}")
+
+    @property
+    def url(self) -> str:
+        """Where it listens unless told otherwise."""
+        return f"http://{HOST}:{self.port}"
+
+
+SERVICES = (
+    ServiceEntry(
+        name="orchestrator",
+        port=8000,
+        purpose="sessions, turns, agents",
+        example="curl -X POST {url}/v1/sessions",
+    ),
+    ServiceEntry(
+        name="persistence",
+        port=8001,
+        purpose="the history of every session",
+        example="open {url}/docs",
+    ),
+    ServiceEntry(
+        name="audit",
+        port=8002,
+        purpose="the proof of what happened",
+        example="open {url}/docs",
+    ),
+    ServiceEntry(
+        name="metrics",
+        port=8003,
+        purpose="counts, durations, costs",
+        example="curl {url}/metrics",
+    ),
+    ServiceEntry(
+        name="agent_context",
+        port=8004,
+        purpose="what an agent knows now",
+        example="open {url}/docs",
+    ),
+    ServiceEntry(
+        name="dead_letters",
+        port=8005,
+        purpose="what could not be handled",
+        example="open {url}/docs",
+    ),
+)
+
+
+def service_names() -> tuple[str, ...]:
+    """Return the name of every service."""
+    return tuple(entry.name for entry in SERVICES)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures for tests against real servers; each test has a database and topics of its own.
+
+The servers come from pip wheels and are shared by all processes of the session. With
+``AGENT_RUNTIME_TEST_KAFKA`` set, that broker is used instead of the embedded one.
+"""
+
+from collections.abc import AsyncGenerator, Generator
+from typing import Any
+
+import pytest
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from redis.asyncio import Redis
+
+from deploy.embedded.service_settings import kafka_settings as kafka_settings_of
+from shared.ids import new_id
+from shared.settings import KafkaSettings
+from tests.support.databases import MigratedDatabase, empty_database, migrated_database_of
+from tests.support.server_holder import REDIS_DATABASES
+from tests.support.shared_servers import SharedServers, shared_servers
+
+
+class SessionSettings(BaseSettings):
+    """What a test session can be told."""
+
+    model_config = SettingsConfigDict(env_prefix="AGENT_RUNTIME_TEST_", frozen=True)
+
+    kafka: str | None = None
+
+
+@pytest.fixture(scope="session")
+def servers(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[SharedServers]:
+    """A Kafka broker, PostgreSQL and Valkey, started when the first test needs them."""
+    base = tmp_path_factory.getbasetemp()
+    session = base.parent if hasattr(request.config, "workerinput") else base
+    with shared_servers(session / "servers") as found:
+        yield found
+
+
+@pytest.fixture
+async def database_url(servers: SharedServers) -> AsyncGenerator[str]:
+    """The address of an empty database, for the superuser."""
+    async with empty_database(servers) as url:
+        yield url
+
+
+@pytest.fixture
+async def migrated_database(servers: SharedServers) -> AsyncGenerator[MigratedDatabase]:
+    """A database with every schema; ``url(role)`` is the address for a service."""
+    async with migrated_database_of(servers) as database:
+        yield database
+
+
+@pytest.fixture
+def kafka_settings(servers: SharedServers) -> KafkaSettings:
+    """A broker with topics of our own, none of which exists yet."""
+    other = SessionSettings().kafka
+    return kafka_settings_of(
+        other or servers.kafka_bootstrap_servers,
+        {
+            "KAFKA_TOPIC_PREFIX": f"test-{new_id().hex}",
+            "KAFKA_ENABLE_IDEMPOTENCE": "true" if other else "false",
+        },
+    )
+
+
+@pytest.fixture
+async def redis_url(servers: SharedServers) -> AsyncGenerator[str]:
+    """The address of an empty Redis database that no other test uses now."""
+    async with _redis(servers.redis_url) as counter:
+        number = 1 + (await counter.incr("databases")) % (REDIS_DATABASES - 1)
+    url = f"{servers.redis_url.rpartition('/')[0]}/{number}"
+    async with _redis(url) as redis:
+        await redis.flushdb()
+        yield url
+        await redis.flushdb()
+
+
+def _redis(url: str) -> Any:
+    """Return a client; its methods have no complete types."""
+    client: Any = Redis
+    return client.from_url(url)

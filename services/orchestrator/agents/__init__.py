@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The agents that there are, as ``agents.yaml`` declares them."""
+
+from services.orchestrator.agents.agent import Agent
+from services.orchestrator.agents.approval import ApprovalRule
+from services.orchestrator.agents.budget import Budget
+from services.orchestrator.agents.catalogue import AgentCatalogue, UnknownAgentError
+from services.orchestrator.agents.loader import load_catalogue
+
+__all__ = [
+    "Agent",
+    "AgentCatalogue",
+    "ApprovalRule",
+    "Budget",
+    "UnknownAgentError",
+    "load_catalogue",
+]

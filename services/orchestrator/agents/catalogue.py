@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All agents of one ``agents.yaml``."""
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.orchestrator.agents.agent import Agent
+from services.orchestrator.agents.budget import Budget
+from shared.errors import PermanentError
+
+
+class UnknownAgentError(PermanentError):
+    """No agent has the name that was asked for."""
+
+
+class AgentCatalogue(BaseModel):
+    """The agents by name, the one that sessions start with, and the bounds of a whole session."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    default_agent: str = Field(description="the name of the agent that sessions start with")
+    session_budget: Budget = Field(
+        default=Budget(), description="a mapping, such as {cost_usd: 5}, for all agents together"
+    )
+    agents: Mapping[str, Agent] = Field(description="a mapping of names to agents")
+
+    def __len__(self) -> int:
+        return len(self.agents)
+
+    def all(self) -> Iterator[Agent]:
+        """Return the agents in the order of the file."""
+        return iter(self.agents.values())
+
+    @property
+    def default(self) -> Agent:
+        """The agent that sessions start with."""
+        return self.agents[self.default_agent]
+
+    def get(self, name: str) -> Agent:
+        """Return an agent.
+
+        Raises:
+            UnknownAgentError: there is no such agent; the message names those that there are.
+        """
+        agent = self.agents.get(name)
+        if agent is None:
+            raise UnknownAgentError(f"no agent {name!r}; there are: {', '.join(self.agents)}")
+        return agent
+
+    def targets(self, name: str) -> dict[str, str]:
+        """Return the agents that ``name`` may hand over to, with what each is good at."""
+        return {target: self.get(target).description for target in self.get(name).handover}

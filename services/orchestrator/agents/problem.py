@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is wrong with a declaration, in one line that says what to write."""
+
+from pydantic import BaseModel, ValidationError
+
+from services.orchestrator.agents.agent import Agent
+from services.orchestrator.agents.approval import ApprovalRule
+from services.orchestrator.agents.budget import Budget
+from services.orchestrator.agents.catalogue import AgentCatalogue
+
+_NESTED: dict[str, type[BaseModel]] = {
+    "session_budget": Budget,
+    "agents": Agent,
+    "budgets": Budget,
+    "approval": ApprovalRule,
+}
+
+
+def explain(error: ValidationError) -> str:
+    """Return the first problem: the agent, the field, what is wrong and what to write."""
+    problems = error.errors(include_url=False)
+    location = [str(part) for part in problems[0]["loc"]]
+    message = problems[0]["msg"].removeprefix("Value error, ")
+    who, field = _named(location)
+    hint = _hint(location)
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{who}field {field!r}: {_lowered(message)}{hint}{more}"
+
+
+def _named(location: list[str]) -> tuple[str, str]:
+    if location[0] == "agents" and len(location) > 1:
+        return f"agent {location[1]!r}, ", ".".join(location[2:]) or "agents"
+    return "", ".".join(location)
+
+
+def _hint(location: list[str]) -> str:
+    """Find what the schema says to write at a place, or the fields that there are."""
+    model: type[BaseModel] = AgentCatalogue
+    hint = ""
+    for part in location:
+        if part in model.model_fields:
+            hint = f"; write {model.model_fields[part].description}"
+            model = _NESTED.get(part, model)
+        elif part == location[-1] and model is not AgentCatalogue and not part.isdigit():
+            hint = f"; the fields are: {', '.join(model.model_fields)}"
+    return hint
+
+
+def _lowered(message: str) -> str:
+    return message[:1].lower() + message[1:]

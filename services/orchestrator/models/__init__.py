@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Models, asked one request at a time, and what their answers took."""
+
+from services.orchestrator.models.build import build_model
+from services.orchestrator.models.client import ModelClient, ModelOptions, TextListener
+from services.orchestrator.models.clients import ModelClients
+from services.orchestrator.models.errors import ModelRefused, ModelUnavailable
+from services.orchestrator.models.provider_client import ProviderClient
+from services.orchestrator.models.reply import ModelReply, ModelUsage
+from services.orchestrator.models.settings import ModelProviderSettings
+
+__all__ = [
+    "ModelClient",
+    "ModelClients",
+    "ModelOptions",
+    "ModelProviderSettings",
+    "ModelRefused",
+    "ModelReply",
+    "ModelUnavailable",
+    "ModelUsage",
+    "ProviderClient",
+    "TextListener",
+    "build_model",
+]

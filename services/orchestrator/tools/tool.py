@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a tool is, whether built in or brought by a server."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Generic, Literal, Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from services.orchestrator.tools.arguments import JsonObject
+from services.orchestrator.tools.errors import ToolError
+from services.orchestrator.tools.workspace.workspace import Workspace
+
+Safety = Literal["read_only", "idempotent", "retryable", "non_repeatable"]
+"""What may be done about a call whose outcome is unknown, because a crash cut it off.
+
+``read_only``: it changes nothing, so it may be made again.
+``idempotent``: made again with the same arguments it has the same effect as once.
+``retryable``: made again with the same ``effect_id`` it has its effect once, because the tool sees
+to that.
+``non_repeatable``: never made again; a person decides.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolContext:
+    """For whom a call is made, where it may work and how long it may take."""
+
+    session_id: str
+    effect_id: UUID
+    workspace: Workspace
+    time_limit: timedelta = timedelta(seconds=60)
+    commands: frozenset[str] = frozenset()
+    """The programs that ``run_command`` may start; none unless the agent's declaration says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResult:
+    """What a call gave: text for the model, and whether some of it was left out."""
+
+    content: str
+    truncated: bool = False
+
+
+class Tool(Protocol):
+    """Something an agent can do beside talking."""
+
+    @property
+    def name(self) -> str:
+        """The name that models and ``agents.yaml`` use."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """What it does, for the model."""
+        ...
+
+    @property
+    def safety(self) -> Safety:
+        """What may be done about a call whose outcome is unknown."""
+        ...
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """The JSON Schema of the arguments: an object with ``properties``."""
+        ...
+
+    def validate(self, arguments: object) -> JsonObject:
+        """Return the arguments in their one normal form, defaults filled in.
+
+        What is approved, recorded and called is this form, so two ways to write the same call
+        (``a//b`` and ``a/b``) cannot be told apart by a rule or a digest.
+
+        Raises:
+            ToolError: they are not what the tool takes; the message says which and why.
+        """
+        ...
+
+    async def call(self, arguments: JsonObject, context: ToolContext) -> ToolResult:
+        """Do it, with arguments that ``validate`` returned.
+
+        Raises:
+            ToolError: it cannot be done; the message is for the model.
+        """
+        ...
+
+
+class Arguments(BaseModel):
+    """The base of the arguments of built-in tools: nothing unknown, nothing changed later."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+ArgumentsT = TypeVar("ArgumentsT", bound=Arguments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionTool(Generic[ArgumentsT]):
+    """A tool made of a coroutine function and a model of its arguments."""
+
+    name: str
+    description: str
+    safety: Safety
+    arguments: type[ArgumentsT]
+    function: Callable[[ArgumentsT, ToolContext], Awaitable[ToolResult]]
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """The JSON Schema of the arguments."""
+        return self.arguments.model_json_schema()
+
+    def validate(self, arguments: object) -> JsonObject:
+        """Return the arguments in their one normal form, defaults filled in."""
+        return self._parse(arguments).model_dump(mode="json")
+
+    async def call(self, arguments: JsonObject, context: ToolContext) -> ToolResult:
+        """Call the function."""
+        return await self.function(self._parse(arguments), context)
+
+    def _parse(self, arguments: object) -> ArgumentsT:
+        try:
+            if isinstance(arguments, str | bytes):
+                return self.arguments.model_validate_json(arguments or "{}")
+            return self.arguments.model_validate(arguments)
+        except ValidationError as error:
+            raise ToolError(f"{self.name}: {describe(error)}") from None
+
+
+def describe(error: ValidationError) -> str:
+    """Say in one line what is wrong with the arguments of a call."""
+    problems = error.errors(include_url=False, include_input=False)
+    return "; ".join(
+        ": ".join(filter(None, (".".join(map(str, problem["loc"])), _said(problem["msg"]))))
+        for problem in problems[:5]
+    )
+
+
+def _said(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar, overload
 
-from shared.errors import is_permanent
+from shared.errors import DependencyDownError, is_permanent
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
@@ -93,8 +93,9 @@ class EventHandlerWithRetry:
 
     ``max_retries`` counts all attempts and ``retry_delay`` is in seconds. Errors that repeating
     cannot mend are not repeated. When the attempts are used up, ``dead_letter`` is awaited with the
-    event and the error, and the error is raised. A bus that a decorated handler is subscribed to
-    leaves the retrying to it and does the dead-lettering itself.
+    event and the error, and the error is raised; a server that is down makes no dead letter. A bus
+    that a decorated handler is subscribed to leaves the retrying to it and does the dead-lettering
+    itself.
     """
 
     def __init__(
@@ -130,6 +131,8 @@ class EventHandlerWithRetry:
     async def _handle(self, handler: Handler, event: Any) -> Any:
         try:
             return await self._retrying.call(lambda: handler(event))
+        except DependencyDownError:
+            raise
         except Exception as error:
             if self._dead_letter:
                 await self._dead_letter(event, error)

@@ -2,13 +2,12 @@
 """What every event has: who, when, where in its session, and why."""
 
 import re
-from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from shared.clock import SystemClock
 from shared.correlation import EventCorrelation
@@ -16,6 +15,7 @@ from shared.events.types import EventCategory, EventType
 from shared.ids import new_id
 
 NAMESPACE = "agentruntime"
+MAX_SEQUENCE = 2**63 - 1
 
 
 class EventLevel(StrEnum):
@@ -33,20 +33,22 @@ class Event(BaseModel):
     is 0 until the event is recorded. Never order events by ``occurred_at``.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     level: ClassVar[EventLevel]
     version: ClassVar[int] = 1
 
     event_id: UUID = Field(default_factory=new_id)
-    occurred_at: datetime = Field(default_factory=SystemClock().now)
+    occurred_at: AwareDatetime = Field(default_factory=SystemClock().now)
     aggregate_id: str = Field(min_length=1, max_length=200)
     session_id: str | None = Field(default=None, max_length=200)
-    sequence: int = Field(default=0, ge=0)
+    sequence: int = Field(default=0, ge=0, le=MAX_SEQUENCE)
     correlation_id: str = Field(
         default_factory=lambda: (
             EventCorrelation.get_correlation_id() or EventCorrelation.create_correlation_id()
-        )
+        ),
+        min_length=1,
+        max_length=200,
     )
     causation_id: UUID | None = Field(default_factory=EventCorrelation.get_causation_id)
     source: str = ""

@@ -11,6 +11,12 @@ CONSUMING_SERVICES = ("orchestrator", "persistence", "audit", "metrics", "agent_
 """The services that handle events, each with a retry topic of its own."""
 
 
+MEBIBYTE = 1024 * 1024
+MAX_EVENT_RECORD_BYTES = 2 * MEBIBYTE
+MAX_DEAD_LETTER_BYTES = 4 * MEBIBYTE
+"""More than an event may have, so that a record with all that is known of its failure fits."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicSpecification:
     """A topic as it has to exist; the retention is None for ever."""
@@ -18,6 +24,7 @@ class TopicSpecification:
     name: str
     retention: timedelta | None
     compacted: bool = False
+    max_record_bytes: int = MAX_EVENT_RECORD_BYTES
 
     def config(self) -> Mapping[str, str]:
         """Return the topic's configuration in Kafka's own names."""
@@ -25,6 +32,7 @@ class TopicSpecification:
         return {
             "retention.ms": str(kept),
             "cleanup.policy": "compact" if self.compacted else "delete",
+            "max.message.bytes": str(self.max_record_bytes),
         }
 
 
@@ -62,6 +70,12 @@ class Topics:
         month = timedelta(days=30)
         yield TopicSpecification(name=self.domain, retention=None)
         yield TopicSpecification(name=self.infrastructure, retention=month)
-        yield TopicSpecification(name=self.dead_letters, retention=month)
+        yield _for_failures(self.dead_letters, month)
         for service in CONSUMING_SERVICES:
-            yield TopicSpecification(name=self.retry(service), retention=month)
+            yield _for_failures(self.retry(service), month)
+
+
+def _for_failures(name: str, retention: timedelta) -> TopicSpecification:
+    return TopicSpecification(
+        name=name, retention=retention, max_record_bytes=MAX_DEAD_LETTER_BYTES
+    )

@@ -55,7 +55,7 @@ def encode(event: Event, topics: Topics) -> OutgoingRecord:
     return OutgoingRecord(
         topic=topics.for_event(event),
         key=event.aggregate_id.encode(),
-        value=to_json(event.payload()),
+        value=to_json(event.payload(), inf_nan_mode="null"),
         headers=tuple((name, value.encode()) for name, value in attributes.items()),
     )
 
@@ -124,7 +124,8 @@ def _structured(cloud_event: dict[str, Any]) -> tuple[dict[str, str], dict[str, 
     data = cloud_event.pop("data", None)
     if not isinstance(data, dict):
         raise DecodingError(DecodingProblem.SCHEMA, "the CloudEvent has no data object")
-    return {f"ce_{name}": str(value) for name, value in cloud_event.items()}, data
+    present = {name: value for name, value in cloud_event.items() if value is not None}
+    return {f"ce_{name}": str(value) for name, value in present.items()}, data
 
 
 def _event(attributes: dict[str, str], data: dict[str, Any]) -> Event:

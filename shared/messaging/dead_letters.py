@@ -71,7 +71,6 @@ def dead_letter(record: Record, failure: Failure, *, topic: str) -> OutgoingReco
         key=record.key,
         value=record.value,
         headers=kept + origin + _failure(record, failure),
-        partition=record.partition if record.key is None else None,
     )
 
 

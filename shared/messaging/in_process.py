@@ -2,9 +2,9 @@
 """The bus inside one process: for tests, and for programs that need no broker."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from typing import Any
 
 from shared.clock import Clock, SystemClock
@@ -19,11 +19,18 @@ from shared.messaging.sink import Sink, Undecodable
 from shared.messaging.subscriptions import Subscriptions
 from shared.retry import RetryPolicy, Sleep
 
+Deliveries = list[asyncio.Task[None]]
+
+_following: ContextVar[Deliveries | None] = ContextVar("following", default=None)
+"""What is delivered as a consequence of the event being handled; None outside any handler."""
+
 
 class InProcessEventBus:
     """An event bus whose ``publish`` returns when every subscriber has had the event.
 
-    Events go through the same bytes, retries and dead letters as on Kafka; the dead letters are in
+    What handlers publish is delivered after the event they handle, and before the ``publish`` that
+    started it all returns; a handler does not wait for the events that it publishes. Events go
+    through the same bytes, retries and dead letters as on Kafka; the dead letters are in
     ``dead_letters``.
     """
 
@@ -41,7 +48,7 @@ class InProcessEventBus:
         self._clock = clock or SystemClock()
         self._numbering = Numbering(service)
         self._subscriptions = Subscriptions()
-        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._last: dict[str, asyncio.Task[None]] = {}
         self._offset = 0
         self._processor = BatchProcessor(
             identity=ConsumerIdentity(service=service, group=service, version=""),
@@ -58,10 +65,37 @@ class InProcessEventBus:
 
     async def publish(self, event: Event) -> None:
         """Return when every subscriber has handled the event or given up on it."""
-        async with self._locks[event.aggregate_id]:
-            numbered = self._numbering.number(event)
-            self._subscriptions.published(numbered)
-            await self._processor.process([self._record(encode(numbered, self._topics))])
+        following = _following.get()
+        if following is not None:
+            following.append(self._deliver(event))
+            return
+        deliveries: Deliveries = []
+        token = _following.set(deliveries)
+        try:
+            deliveries.append(self._deliver(event))
+        finally:
+            _following.reset(token)
+        while deliveries:
+            await deliveries.pop(0)
+
+    def _deliver(self, event: Event) -> asyncio.Task[None]:
+        """Begin to deliver ``event`` after the one before it of its aggregate."""
+        numbered = self._numbering.number(event)
+        self._subscriptions.published(numbered)
+        before = self._last.get(event.aggregate_id)
+        task = asyncio.create_task(self._process(encode(numbered, self._topics), before))
+        self._last[event.aggregate_id] = task
+        task.add_done_callback(lambda done: self._forget(event.aggregate_id, done))
+        return task
+
+    async def _process(self, record: OutgoingRecord, before: asyncio.Task[None] | None) -> None:
+        if before:
+            await asyncio.wait([before])
+        await self._processor.process([self._record(record)])
+
+    def _forget(self, aggregate_id: str, done: asyncio.Task[None]) -> None:
+        if self._last.get(aggregate_id) is done:
+            del self._last[aggregate_id]
 
     def _record(self, outgoing: OutgoingRecord) -> Record:
         self._offset += 1

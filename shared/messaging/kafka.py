@@ -125,10 +125,14 @@ class KafkaEventBus:
             DependencyDownError: no broker answers.
             ConfigurationError: a topic is missing.
         """
-        await self.producer.start()
-        if self._consumes:
-            await check_topics(self._settings, self._read)
-            await self.subscriber.start()
+        try:
+            await self.producer.start()
+            if self._consumes:
+                await check_topics(self._settings, self._read)
+                await self.subscriber.start()
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """Finish the batch in hand and commit it, then disconnect."""
@@ -140,6 +144,8 @@ class KafkaEventBus:
         """Tell whether events come through: the broker answers, and no other server is awaited."""
         if self.pause.reason:
             return Readiness(ready=False, reason=f"paused: {self.pause.reason}")
+        if self.subscriber.failing:
+            return Readiness(ready=False, reason="a batch fails again and again; see the log")
         if self._consumes and not self.subscriber.joined:
             return Readiness(ready=False, reason="waiting to join the consumer group")
         return await self.producer.readiness()

@@ -9,11 +9,12 @@ from functools import partial
 
 from shared.clock import Clock, SystemClock
 from shared.correlation import EventCorrelation
+from shared.errors import DependencyDownError, PermanentError
 from shared.messaging.codec import MAX_RECORD_BYTES, correlation_of, deliver
 from shared.messaging.dead_letters import Failure, RecordWriter, dead_letter
 from shared.messaging.guard import GivenUpError, Guard
 from shared.messaging.observer import NullObserver, Observer
-from shared.messaging.records import Delivery, Record
+from shared.messaging.records import Delivery, OutgoingRecord, Record
 from shared.messaging.sink import Sink
 from shared.messaging.subscriptions import Subscriptions
 from shared.retry import EventHandlerWithRetry, RetryPolicy
@@ -130,7 +131,7 @@ class BatchProcessor:
             failed_at=self.clock.now(),
         )
         letter = dead_letter(delivery.record, failure, topic=self.dead_letter_topic)
-        await self.guard.until_available(lambda: self.dead_letters.write(letter))
+        await self.guard.until_available(lambda: self._write(letter))
         failed.add(id(delivery))
         self.subscriptions.stats.dead_lettered += 1
         self.observer.dead_lettered(delivery, given_up.error, kind=failure.kind)
@@ -143,6 +144,16 @@ class BatchProcessor:
                 "attempts": given_up.attempts,
             },
         )
+
+    async def _write(self, letter: OutgoingRecord) -> None:
+        """Write a dead letter; where it is refused, wait as if its topic were down.
+
+        Going on would lose the record, and only a person can make the topic take it.
+        """
+        try:
+            await self.dead_letters.write(letter)
+        except PermanentError as error:
+            raise DependencyDownError(letter.topic, str(error)) from error
 
 
 def _without(deliveries: Iterable[Delivery], failed: set[int]) -> list[Delivery]:

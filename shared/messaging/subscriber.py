@@ -19,6 +19,7 @@ from faststream.kafka.message import KafkaAckableMessage, KafkaMessage
 from faststream.message import StreamMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
+from shared.messaging.guard import PROBING
 from shared.messaging.kafka_client import connection_arguments, kafka_errors
 from shared.messaging.observer import Observer
 from shared.messaging.records import Record
@@ -54,6 +55,7 @@ class RecordSubscriber:
         self._process = process
         self._observer = observer
         self._joined = asyncio.Event()
+        self.failing = False
         self.broker = KafkaBroker(
             settings.bootstrap_servers.split(","),
             client_id=group,
@@ -105,24 +107,44 @@ class RecordSubscriber:
         return KafkaAckableMessage(body=b"", raw_message=batch, headers={}, consumer=self.consumer)
 
     async def _handle(self, records: list[Record]) -> None:
-        await self._process(records)
+        await self._until_processed(records)
         await self._commit(records)
 
+    async def _until_processed(self, records: list[Record]) -> None:
+        """Repeat what fails unexpectedly: going on would commit past it, and so lose it."""
+        attempt = 1
+        while True:
+            try:
+                await self._process(records)
+            except Exception:
+                logger.exception("a batch failed unexpectedly", extra={"attempt": attempt})
+                self.failing = True
+                await asyncio.sleep(PROBING.delay(attempt=attempt).total_seconds())
+                attempt += 1
+            else:
+                self.failing = False
+                return
+
     async def _commit(self, records: list[Record]) -> None:
+        """Commit what is still ours; what went to another member comes to that one again."""
         offsets: dict[TopicPartition, int] = {}
         for record in records:
             partition = TopicPartition(record.topic, record.partition)
             offsets[partition] = max(offsets.get(partition, 0), record.offset + 1)
+        ours = self.consumer.assignment()
+        offsets = {each: offset for each, offset in offsets.items() if each in ours}
         try:
-            await self.consumer.commit(offsets)
+            if offsets:
+                await self.consumer.commit(offsets)
         except KafkaError as error:
             self._observer.commit_failed(error)
             logger.warning("offsets not committed, the records come again", exc_info=error)
         self._report_lag(offsets)
 
     def _report_lag(self, offsets: dict[TopicPartition, int]) -> None:
+        ours = self.consumer.assignment()
         for partition, position in offsets.items():
-            end = self.consumer.highwater(partition)
+            end = self.consumer.highwater(partition) if partition in ours else None
             if end is not None:
                 self._observer.lag(
                     partition.topic, partition.partition, records=max(0, end - position)

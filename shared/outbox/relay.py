@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.database import Database
-from shared.errors import DependencyDownError
+from shared.errors import TransientError
 from shared.health import Readiness
 from shared.ids import new_id
 from shared.messaging.guard import PROBING
@@ -98,7 +98,7 @@ class OutboxRelay:
         while not self._stopping:
             try:
                 more = await self._once()
-            except DependencyDownError as error:
+            except Exception as error:  # noqa: BLE001 -- a relay that ends publishes nothing more
                 failures += 1
                 self._note_down(error)
                 await self._wakeup.wait(PROBING.delay(attempt=failures))
@@ -107,10 +107,13 @@ class OutboxRelay:
                 if not more:
                     await self._wakeup.wait(IDLE)
 
-    def _note_down(self, error: DependencyDownError) -> None:
+    def _note_down(self, error: Exception) -> None:
         if self._down is None:
-            logger.warning("outbox waits", extra={"reason": str(error)})
-        self._down = str(error)
+            expected = isinstance(error, TransientError)
+            logger.warning(
+                "outbox waits", extra={"reason": str(error)}, exc_info=None if expected else error
+            )
+        self._down = str(error) or type(error).__name__
         self._cluster_id = None
         self._upkeep_due = 0.0
 

@@ -23,6 +23,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import BigInteger, SmallInteger
 
+from shared.errors import PermanentError
+from shared.messaging.codec import MAX_RECORD_BYTES
 from shared.messaging.headers import Headers
 from shared.messaging.records import OutgoingRecord
 from shared.outbox.tables import SHARDS, OutboxTables
@@ -57,9 +59,14 @@ class Outbox:
 
         The caller holds the lock of the aggregate, so that no other transaction adds records of
         the same key meanwhile.
+
+        Raises:
+            PermanentError: a record is too large to be published ever.
         """
         if not records:
             return
+        for record in records:
+            _check_size(record)
         rows = [
             {
                 "shard": shard_of(record.key),
@@ -137,6 +144,12 @@ class Outbox:
 def shard_of(key: bytes | None) -> int:
     """Return the shard that the records of a key are in."""
     return zlib.crc32(key or b"") % SHARDS
+
+
+def _check_size(record: OutgoingRecord) -> None:
+    size = len(record.value or b"")
+    if size > MAX_RECORD_BYTES:
+        raise PermanentError(f"an event of {size} bytes; it may have {MAX_RECORD_BYTES}")
 
 
 def _shards(shards: Collection[int]) -> BindParameter[Sequence[int]]:

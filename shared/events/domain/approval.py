@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What people decide."""
 
-from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from shared.events.base import DomainEvent
 
@@ -21,7 +20,7 @@ class ApprovalRequested(DomainEvent):
     arguments: dict[str, Any] = Field(default_factory=dict[str, Any])
     arguments_digest: str
     policy_version: str = ""
-    expires_at: datetime | None = None
+    expires_at: AwareDatetime | None = None
 
 
 class ApprovalDecided(DomainEvent):

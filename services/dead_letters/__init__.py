@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The desk for what could not be handled: keeps every dead letter, and sends it back when asked.
+
+Consumes: the dead letter topic, whatever is on it.
+Produces: redriven records, each to the retry topic of the service that failed, and the events
+``DeadLetterRedriven``, ``DeadLetterDiscarded`` and ``DeadLetterParked``. Never a dead letter.
+Owns: the schema ``dead_letters``.
+"""

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a dead letter can become, and what may be done with it.
+
+open ──redrive──▶ redriven ──failed again──▶ open, or parked after too many times
+  │  ╲                                          │
+  │   ──discard──▶ discarded ◀──discard─────────┤
+  └──edited as a new event──▶ resolved          └──redrive──▶ redriven
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where a letter is in its life."""
+
+    OPEN = "open"
+    REDRIVEN = "redriven"
+    RESOLVED = "resolved"
+    DISCARDED = "discarded"
+    PARKED = "parked"
+
+
+class Action(StrEnum):
+    """What happened to a letter after it came."""
+
+    REDRIVEN = "redriven"
+    FAILED_AGAIN = "failed_again"
+    PARKED = "parked"
+    DISCARDED = "discarded"
+
+
+WAITING = frozenset({Status.OPEN, Status.PARKED})
+"""The letters that wait for somebody to decide."""
+
+
+def after_failing_again(*, redrive_count: int, max_redrives: int) -> Status:
+    """Return what becomes of a letter that failed after its last redrive."""
+    return Status.PARKED if redrive_count >= max_redrives else Status.OPEN
+
+
+def why_not_discard(status: Status) -> str | None:
+    """Return why a letter cannot be discarded, or None if it can."""
+    if status in WAITING:
+        return None
+    return f"the letter is {status}; only an open or a parked one can be discarded"
+
+
+def why_not_redrive(status: Status, service: str | None, *, services: Sequence[str]) -> str | None:
+    """Return why a letter cannot be redriven, or None if it can.
+
+    ``services`` are those that have a retry topic.
+    """
+    if service is None:
+        return (
+            "the headers of the letter do not say which service failed (another framework wrote"
+            " them, or nobody did), so there is no retry topic to send it to"
+        )
+    if service not in services:
+        return f"{service!r} has no retry topic; those that have one are {', '.join(services)}"
+    if status not in WAITING:
+        return f"the letter is {status}; only an open or a parked one can be redriven"
+    return None

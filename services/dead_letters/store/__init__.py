@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The letters in PostgreSQL: taken in, looked at, sent back."""

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gives a letter up; it stays where it can be read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.dead_letters.letters.lifecycle import Action, Status, why_not_discard
+from services.dead_letters.store.answers import Answer, conflict
+from services.dead_letters.store.history import Entry, write_down
+from services.dead_letters.store.letter_queries import summary_of
+from services.dead_letters.store.locked_letter import LockedLetter
+from services.dead_letters.store.recorder import Recorder, about
+from services.dead_letters.tables import letters
+from services.dead_letters.views import ActionResult, DiscardRequest
+from shared.events import DeadLetterDiscarded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discarding:
+    """Discards letters and records that it did."""
+
+    recorder: Recorder
+
+    async def act(
+        self,
+        connection: AsyncConnection,
+        letter: LockedLetter,
+        wish: DiscardRequest,
+        now: datetime,
+    ) -> Answer:
+        """Discard the letter and record it, or say why not."""
+        refusal = why_not_discard(letter.status)
+        if refusal:
+            return conflict(refusal)
+        await _note(connection, letter, wish, now)
+        event = DeadLetterDiscarded(
+            **about(letter.id, letter.service, letter.event),
+            operator=wish.operator,
+            reason=wish.reason,
+        )
+        await self.recorder.event(connection, event)
+        return ActionResult(
+            action=Action.DISCARDED,
+            dry_run=False,
+            topic=None,
+            redrive_id=None,
+            letter=await summary_of(connection, letter.id),
+        )
+
+
+async def _note(
+    connection: AsyncConnection, letter: LockedLetter, wish: DiscardRequest, now: datetime
+) -> None:
+    await connection.execute(
+        update(letters)
+        .where(letters.c.id == letter.id)
+        .values(status=Status.DISCARDED, updated_at=now)
+    )
+    entry = Entry(
+        letter_id=letter.id,
+        action=Action.DISCARDED,
+        operator=wish.operator,
+        reason=wish.reason,
+        redrive_count=letter.redrive_count,
+        at=now,
+    )
+    await write_down(connection, entry)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+import json
+
+import pytest
+
+from services.dead_letters.letters.dead_event import DeadEvent, read_event
+from shared.messaging.headers import Headers
+from tests.support.dead_letter_records import EVENT_HEADERS
+
+KNOWN = DeadEvent(
+    event_id="01890a5d-ac96-774b-bcce-b302099a8057",
+    event_type="agentruntime.domain.message_received.v1",
+    session_id="s-1",
+    correlation_id="c-1",
+)
+STRUCTURED: Headers = (("content-type", b"application/cloudevents+json; charset=utf-8"),)
+
+
+def test_an_event_in_binary_mode_is_read_from_headers_whatever_the_value_is() -> None:
+    assert read_event(EVENT_HEADERS, b"\xff not JSON") == KNOWN
+
+
+def test_an_event_in_structured_mode_is_read_from_the_value() -> None:
+    value = json.dumps(
+        {
+            "id": KNOWN.event_id,
+            "type": KNOWN.event_type,
+            "subject": KNOWN.session_id,
+            "correlationid": KNOWN.correlation_id,
+            "data": {},
+        }
+    ).encode()
+
+    assert read_event(STRUCTURED, value) == KNOWN
+
+
+@pytest.mark.parametrize("value", [None, b"", b"[]", b"{", b"\xff", b"[" * 100_000, b'{"id": {}}'])
+def test_a_structured_event_that_is_broken_says_nothing(value: bytes | None) -> None:
+    assert read_event(STRUCTURED, value) == DeadEvent()
+
+
+def test_what_a_service_did_itself_belongs_to_no_session() -> None:
+    headers = (("ce_subject", b"service:metrics/1"),)
+
+    assert read_event(headers, b"{}").session_id is None
+
+
+@pytest.mark.parametrize("value", [b"two words", b"\xff", b"x" * 129, "é".encode(), b""])
+def test_a_correlation_id_that_must_not_be_written_anywhere_is_not_taken(value: bytes) -> None:
+    assert read_event((("ce_correlationid", value),), b"{}").correlation_id is None

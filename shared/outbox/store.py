@@ -49,8 +49,11 @@ class Depth:
 class Outbox:
     """Records in the caller's transaction what is to be published once it has committed."""
 
-    def __init__(self, tables: OutboxTables) -> None:
+    def __init__(
+        self, tables: OutboxTables, *, max_record_bytes: int = MAX_RECORD_BYTES
+    ) -> None:
         self.tables = tables
+        self._max_record_bytes = max_record_bytes
         self.announces = True
         """Whether a relay in another process may have to be told; the relay of this one knows."""
 
@@ -66,7 +69,7 @@ class Outbox:
         if not records:
             return
         for record in records:
-            _check_size(record)
+            self._check_size(record)
         rows = [
             {
                 "shard": shard_of(record.key),
@@ -80,6 +83,11 @@ class Outbox:
         await connection.execute(insert(self.tables.records), rows)
         if self.announces:
             await connection.execute(select(func.pg_notify(self.tables.channel, "")))
+
+    def _check_size(self, record: OutgoingRecord) -> None:
+        size = len(record.value or b"")
+        if size > self._max_record_bytes:
+            raise PermanentError(f"an event of {size} bytes; it may have {self._max_record_bytes}")
 
     async def pending(
         self, connection: AsyncConnection, shards: Collection[int], *, limit: int
@@ -144,12 +152,6 @@ class Outbox:
 def shard_of(key: bytes | None) -> int:
     """Return the shard that the records of a key are in."""
     return zlib.crc32(key or b"") % SHARDS
-
-
-def _check_size(record: OutgoingRecord) -> None:
-    size = len(record.value or b"")
-    if size > MAX_RECORD_BYTES:
-        raise PermanentError(f"an event of {size} bytes; it may have {MAX_RECORD_BYTES}")
 
 
 def _shards(shards: Collection[int]) -> BindParameter[Sequence[int]]:

@@ -4,6 +4,7 @@
 AgentRuntimeError
 ├── PermanentError            never again: the record goes to the dead letter queue at once
 │   ├── DecodingError         the bytes are no event we know; ``kind`` says in what way
+│   ├── NotFoundError         there is nothing by that name
 │   ├── ConfigurationError    a person has to change a setting
 │   └── ConflictError         somebody else was first; reading again may help, repeating does not
 └── TransientError            again after a pause, a limited number of times
@@ -40,6 +41,10 @@ class ConfigurationError(PermanentError):
 
 class ConflictError(PermanentError):
     """The state is no longer the one that the request was made for."""
+
+
+class NotFoundError(PermanentError):
+    """There is nothing by the name that was given."""
 
 
 class DecodingProblem(StrEnum):

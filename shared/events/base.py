@@ -40,7 +40,7 @@ class Event(BaseModel):
 
     event_id: UUID = Field(default_factory=new_id)
     occurred_at: AwareDatetime = Field(default_factory=SystemClock().now)
-    aggregate_id: str = Field(min_length=1, max_length=200)
+    aggregate_id: str = Field(default="", min_length=1, max_length=200, validate_default=True)
     session_id: str | None = Field(default=None, max_length=200)
     sequence: int = Field(default=0, ge=0, le=MAX_SEQUENCE)
     correlation_id: str = Field(

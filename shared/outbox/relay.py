@@ -52,7 +52,7 @@ class OutboxRelay:
         observer: Observer | None = None,
         on_depth: Callable[[Depth], None] = lambda _: None,
     ) -> None:
-        self._outbox = outbox
+        self.outbox = outbox
         self._database = database
         self._producer = producer
         self._observer = observer or NullObserver()
@@ -120,12 +120,12 @@ class OutboxRelay:
     async def _once(self) -> bool:
         await self._keep_up()
         async with self._database.connect() as connection:
-            pending = await self._outbox.pending(connection, self._held, limit=BATCH)
+            pending = await self.outbox.pending(connection, self._held, limit=BATCH)
         if not pending:
             return False
         await self._publish(pending)
         async with self._database.begin() as connection:
-            await self._outbox.published(
+            await self.outbox.published(
                 connection,
                 [each.position for each in pending],
                 cluster_id=self._cluster_id or "",
@@ -150,11 +150,11 @@ class OutboxRelay:
             held = await self._leases.renew(connection)
             gained = held if self._cluster_id is None else held - self._held
             if gained:
-                replayed = await self._outbox.replay(connection, gained, cluster_id=cluster_id)
+                replayed = await self.outbox.replay(connection, gained, cluster_id=cluster_id)
                 if replayed:
                     logger.warning("publishing again", extra={"records": replayed})
-            await self._outbox.forget(connection, older_than=KEPT)
-            self._on_depth(await self._outbox.depth(connection))
+            await self.outbox.forget(connection, older_than=KEPT)
+            self._on_depth(await self.outbox.depth(connection))
         self._held, self._cluster_id = held, cluster_id
-        self._outbox.announces = len(held) < SHARDS
+        self.outbox.announces = len(held) < SHARDS
         self._upkeep_due = now + UPKEEP.total_seconds()

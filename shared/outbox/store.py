@@ -49,9 +49,7 @@ class Depth:
 class Outbox:
     """Records in the caller's transaction what is to be published once it has committed."""
 
-    def __init__(
-        self, tables: OutboxTables, *, max_record_bytes: int = MAX_RECORD_BYTES
-    ) -> None:
+    def __init__(self, tables: OutboxTables, *, max_record_bytes: int = MAX_RECORD_BYTES) -> None:
         self.tables = tables
         self._max_record_bytes = max_record_bytes
         self.announces = True

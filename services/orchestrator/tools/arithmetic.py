@@ -68,9 +68,10 @@ def _value(node: ast.expr, *, depth: int) -> Number:
 
 def _power(base: Number, exponent: Number) -> Number:
     if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0:
-        if base.bit_length() * exponent > MAX_BITS:
+        at_least = (base.bit_length() - 1) * exponent
+        if at_least > MAX_BITS:
             raise ValueError("the value is too large")
-        return int(base**exponent)
+        return _bounded(int(base**exponent))
     value: object = float(base) ** float(exponent)
     if not isinstance(value, float):
         raise ValueError("this root has no real value")  # noqa: TRY004 -- the number is wrong, not its type

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real programs, as a model could start them."""
+
+import asyncio
+import os
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from services.orchestrator.tools.errors import ToolError
+from services.orchestrator.tools.run_command import RUN_COMMAND
+from services.orchestrator.tools.tool import ToolContext
+from tests.support.eventually import eventually
+
+
+@pytest.fixture
+def allowed(context: ToolContext) -> ToolContext:
+    return replace(context, commands=frozenset({"python3", "sh", "echo", "env", "nonesuch"}))
+
+
+async def run(context: ToolContext, *argv: str, seconds: int = 30) -> str:
+    arguments = RUN_COMMAND.validate({"argv": list(argv), "seconds": seconds})
+    return (await RUN_COMMAND.call(arguments, context)).content
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process is there and no zombie."""
+    status = Path(f"/proc/{pid}/stat")
+    try:
+        return status.read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except OSError:
+        return False
+
+
+async def pid_in(file: Path) -> int:
+    return await eventually(lambda: _complete_number(file))
+
+
+def _complete_number(file: Path) -> int:
+    text = file.read_text() if file.exists() else ""
+    return int(text) if text.endswith("\n") else 0
+
+
+async def test_it_is_off_unless_allowed(context: ToolContext) -> None:
+    with pytest.raises(ToolError, match="'echo' may not be run here; allowed: none"):
+        await run(context, "echo", "hi")
+
+
+@pytest.mark.parametrize("program", ["ls", "/bin/echo", "./echo", "Echo", ""])
+async def test_only_exactly_the_allowed_names_are_run(allowed: ToolContext, program: str) -> None:
+    with pytest.raises(ToolError, match="may not be run here"):
+        await run(allowed, program)
+
+
+async def test_it_runs_in_the_workspace_and_shows_status_and_both_outputs(
+    allowed: ToolContext,
+) -> None:
+    said = await run(allowed, "sh", "-c", "pwd; echo problem >&2; exit 3")
+
+    assert said == f"exit status 3\n{allowed.workspace.files}\nproblem\n"
+
+
+async def test_no_shell_interprets_the_words(allowed: ToolContext) -> None:
+    assert await run(allowed, "echo", "$HOME; ls | cat", "`id`") == (
+        "exit status 0\n$HOME; ls | cat `id`\n"
+    )
+
+
+async def test_it_sees_nothing_of_our_environment(
+    allowed: ToolContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://user:password@host/db")
+
+    said = await run(allowed, "env")
+
+    names = {line.partition("=")[0] for line in said.splitlines()[1:]}
+    assert names - {"PWD", "SHLVL", "_"} == {"PATH", "HOME", "LANG"}
+
+
+async def test_its_input_is_empty(allowed: ToolContext) -> None:
+    assert (
+        await run(
+            allowed,
+            "python3",
+            "-c",
+            "print(repr(input.__call__ and __import__('sys').stdin.read()))",
+        )
+        == "exit status 0\n''\n"
+    )
+
+
+async def test_a_program_that_is_not_there_is_told(allowed: ToolContext) -> None:
+    with pytest.raises(ToolError, match="'nonesuch' cannot be started: No such file"):
+        await run(allowed, "nonesuch")
+
+
+async def test_output_is_kept_to_its_limit(allowed: ToolContext) -> None:
+    said = await run(allowed, "python3", "-c", "print('x' * 100_000)")
+
+    assert said.startswith("exit status 0\nxxx")
+    assert said.endswith("x\n(the rest of the output is left out)")
+    assert len(said) < 66_000
+
+
+async def test_a_program_that_prints_without_end_is_stopped(allowed: ToolContext) -> None:
+    said = await run(allowed, "python3", "-c", "while True: print('x' * 10_000)")
+
+    assert said.startswith("stopped: it printed without end\nxxx")
+
+
+async def test_a_program_is_stopped_with_its_children_when_its_time_is_over(
+    allowed: ToolContext,
+) -> None:
+    script = "sleep 60 & echo $! > child; echo started; wait"
+
+    said = await run(allowed, "sh", "-c", script, seconds=1)
+
+    assert said == "stopped: its time was over\nstarted\n"
+    child = await pid_in(allowed.workspace.files / "child")
+    await eventually(lambda: not alive(child))
+
+
+async def test_the_time_of_the_call_is_a_limit_too(allowed: ToolContext) -> None:
+    short = replace(allowed, time_limit=timedelta(seconds=0.5))
+
+    assert (await run(short, "sh", "-c", "sleep 60")).startswith("stopped: its time was over")
+
+
+async def test_children_that_are_left_behind_are_stopped(allowed: ToolContext) -> None:
+    said = await run(allowed, "sh", "-c", "sleep 60 & echo $! > child")
+
+    assert said == "exit status 0\n"
+    child = await pid_in(allowed.workspace.files / "child")
+    await eventually(lambda: not alive(child))
+
+
+async def test_a_child_that_left_the_group_with_the_output_does_not_hold_us_up(
+    allowed: ToolContext,
+) -> None:
+    script = (
+        "import os, time\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    open('child', 'w').write(f'{os.getpid()}\\n')\n"
+        "    time.sleep(60)\n"
+    )
+
+    try:
+        said = await run(allowed, "python3", "-c", script)
+    finally:
+        os.kill(await pid_in(allowed.workspace.files / "child"), 9)
+
+    assert said == "exit status 0\n"
+
+
+async def test_a_program_is_stopped_when_the_call_is_cancelled(allowed: ToolContext) -> None:
+    call = asyncio.create_task(run(allowed, "sh", "-c", "echo $$ > self; sleep 60"))
+    program = await pid_in(allowed.workspace.files / "self")
+
+    call.cancel()
+    await asyncio.wait({call})
+
+    assert call.cancelled()
+    await eventually(lambda: not alive(program))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"argv": []},
+        {"argv": ["echo"] * 65},
+        {"argv": ["echo", "x" * 4097]},
+        {"argv": ["echo", "a\0b"]},
+        {"argv": "echo hi"},
+        {"argv": ["echo"], "seconds": 0},
+        {"argv": ["echo"], "seconds": 301},
+        {"argv": ["echo"], "env": {"A": "b"}},
+    ],
+)
+def test_wrong_arguments_are_refused(arguments: dict[str, object]) -> None:
+    with pytest.raises(ToolError, match="run_command"):
+        RUN_COMMAND.validate(arguments)

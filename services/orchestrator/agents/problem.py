@@ -42,9 +42,15 @@ def _hint(location: list[str]) -> str:
             hint = f"; write {model.model_fields[part].description}"
             model = _NESTED.get(part, model)
         elif part == location[-1] and model is not AgentCatalogue and not part.isdigit():
-            hint = f"; the fields are: {', '.join(model.model_fields)}"
+            hint = f"; the fields are: {', '.join(_set_in_file(model))}"
     return hint
 
 
+def _set_in_file(model: type[BaseModel]) -> list[str]:
+    """Return the fields that a person writes; the name of an agent is its key."""
+    return [field for field in model.model_fields if (model, field) != (Agent, "name")]
+
+
 def _lowered(message: str) -> str:
-    return message[:1].lower() + message[1:]
+    words = message.replace("valid tuple", "valid list").replace("valid frozenset", "valid list")
+    return words[:1].lower() + words[1:]

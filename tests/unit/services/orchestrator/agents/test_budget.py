@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from pydantic import ValidationError
+
+from services.orchestrator.agents.budget import Budget
+
+
+def test_without_a_word_only_the_turn_is_bounded() -> None:
+    budget = Budget()
+
+    assert (budget.max_steps, budget.handovers) == (20, 5)
+    assert budget.tokens is budget.cost_usd is budget.tool_calls is budget.wall_time is None
+
+
+def test_money_is_exact_and_time_is_in_seconds() -> None:
+    budget = Budget.model_validate({"cost_usd": "0.10", "wall_time": 90})
+
+    assert budget.cost_usd == Decimal("0.10")
+    assert budget.wall_time == timedelta(seconds=90)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"max_steps": 0},
+        {"max_steps": 1001},
+        {"handovers": -1},
+        {"tokens": 0},
+        {"cost_usd": 0},
+        {"tool_calls": -1},
+        {"model_calls": 0},
+        {"tokenz": 1},
+    ],
+)
+def test_bounds_that_bound_nothing_are_refused(field: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Budget.model_validate(field)

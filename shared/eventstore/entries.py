@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An event on its way into the store, as the row that it will be."""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import NamedTuple
+from uuid import UUID
+
+from shared.errors import PermanentError
+from shared.events import Event
+from shared.eventstore.headers import headers_to_json
+from shared.messaging.records import OutgoingRecord, Record
+
+
+class Place(NamedTuple):
+    """Where an event stands: its stream, and its number there."""
+
+    aggregate_id: str
+    sequence: int
+
+
+class Coordinates(NamedTuple):
+    """Where on Kafka a record was read; another cluster may use the same ones for another."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class Entry(NamedTuple):
+    """A row of ``events``, with its columns in order, so that it can be copied as it is."""
+
+    aggregate_id: str
+    sequence: int
+    event_id: UUID
+    type: str
+    correlation_id: str
+    causation_id: UUID | None
+    occurred_at: datetime
+    topic: str | None
+    partition: int | None
+    offset: int | None
+    timestamp: int | None
+    key: bytes | None
+    value: bytes
+    headers: str
+    digest: bytes
+
+    @property
+    def place(self) -> Place:
+        """Return where the event stands."""
+        return Place(self.aggregate_id, self.sequence)
+
+    @property
+    def coordinates(self) -> Coordinates | None:
+        """Return where on Kafka it was read, or None if it did not come that way."""
+        if self.topic is None or self.partition is None or self.offset is None:
+            return None
+        return Coordinates(self.topic, self.partition, self.offset)
+
+
+def entry_of(event: Event, record: Record | OutgoingRecord) -> Entry:
+    """Return the row of an event with the bytes that carry it.
+
+    Raises:
+        PermanentError: the event has no place, or its envelope cannot be stored as it is.
+    """
+    _require_fit(event)
+    value = record.value or b""
+    read = record if isinstance(record, Record) else None
+    return Entry(
+        event.aggregate_id,
+        event.sequence,
+        event.event_id,
+        event.type_name(),
+        event.correlation_id,
+        event.causation_id,
+        _utc(event.occurred_at),
+        read.topic if read else None,
+        read.partition if read else None,
+        read.offset if read else None,
+        read.timestamp if read else None,
+        record.key,
+        value,
+        headers_to_json(record.headers),
+        sha256(value).digest(),
+    )
+
+
+def _require_fit(event: Event) -> None:
+    if not event.sequence:
+        raise PermanentError(f"event {event.event_id} has no number, so it has no place")
+    if "\0" in event.aggregate_id or "\0" in event.correlation_id:
+        raise PermanentError("an identifier contains a NUL character")
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise PermanentError(f"the time {moment.isoformat()} is out of range") from None

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The event store in PostgreSQL."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, asynccontextmanager
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import Database, database_errors
+from shared.events import Event, Topics
+from shared.eventstore.appender import Appender
+from shared.eventstore.appending import Appending
+from shared.eventstore.conflicts import (
+    Conflict,
+    ConflictKind,
+    EventConflictError,
+    StreamConflictError,
+)
+from shared.eventstore.intake import entries_of
+from shared.eventstore.reader import EventReader
+from shared.eventstore.replay import Prefix
+from shared.eventstore.store import Reducer, State, Until
+from shared.eventstore.stored_event import StoredEvent
+from shared.eventstore.streams import Streams
+from shared.eventstore.tables import EventTables
+from shared.eventstore.writer import EventWriter
+from shared.messaging.records import Delivery
+from shared.telemetry.tracing import Tracing
+
+
+class PostgresEventStore:
+    """An event store in the tables of a service."""
+
+    def __init__(
+        self,
+        database: Database,
+        tables: EventTables,
+        *,
+        topics: Topics | None = None,
+        tracing: Tracing | None = None,
+    ) -> None:
+        self._database = database
+        self._topics = topics or Topics()
+        self._appender = Appender(tables)
+        self._streams = Streams(tables)
+        self._reader = EventReader(tables)
+        self._writer = EventWriter(database, tables, tracing or Tracing.off())
+
+    async def append(
+        self, events: Event | Sequence[Event], expected_version: int | None = None
+    ) -> int:
+        """Add events of one aggregate at the end of its stream; return its version."""
+        appending = Appending.of(events, expected_version)
+        async with self._autocommit() as connection:
+            version = appending.expected
+            if version is None:
+                version = await self._end(connection, appending)
+            while not await self._insert(connection, appending, version):
+                done = await self._done_at(connection, appending)
+                if done is not None:
+                    return done
+                actual = await self._end(connection, appending)
+                if appending.expected is not None:
+                    raise StreamConflictError.version(
+                        appending.aggregate_id, actual=actual, expected=version
+                    )
+                version = actual
+        return version + len(appending.events)
+
+    async def record(self, deliveries: Sequence[Delivery]) -> None:
+        """Add events as they arrive from Kafka."""
+        await self._writer.write(entries_of(deliveries))
+
+    async def version(self, aggregate_id: str) -> int:
+        """Return the number of the last event before any gap."""
+        async with self._database.connect() as connection:
+            return (await self._streams.head(connection, aggregate_id)).version
+
+    async def get_events(self, aggregate_id: str, from_version: int = 0) -> list[StoredEvent]:
+        """Return what came after version ``from_version``, by sequence."""
+        async with self._database.connect() as connection:
+            return await self._reader.after(connection, aggregate_id, from_version)
+
+    async def replay_events(
+        self,
+        aggregate_id: str,
+        until: Until = None,
+        *,
+        reducer: Reducer[State],
+        initial: State,
+    ) -> State:
+        """Return the state at a point of the stream."""
+        state, prefix = initial, Prefix(until)
+        async with (
+            self._database.connect() as connection,
+            aclosing(self._reader.pages(connection, aggregate_id)) as pages,
+        ):
+            async for page in pages:
+                for stored in prefix.take(page):
+                    state = reducer(state, stored.event())
+                if prefix.ended:
+                    break
+        return state
+
+    @asynccontextmanager
+    async def _autocommit(self) -> AsyncGenerator[AsyncConnection]:
+        engine = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        async with database_errors(), engine.connect() as connection:
+            yield connection
+
+    async def _end(self, connection: AsyncConnection, appending: Appending) -> int:
+        head = await self._streams.head(connection, appending.aggregate_id)
+        if head.highest != head.version:
+            raise StreamConflictError.gap(appending.aggregate_id, version=head.version)
+        return head.version
+
+    async def _insert(
+        self, connection: AsyncConnection, appending: Appending, version: int
+    ) -> bool:
+        entries = appending.entries(version, self._topics)
+        try:
+            return await self._appender.insert(connection, entries, version=version)
+        except IntegrityError as error:
+            if await self._done_at(connection, appending) is not None:
+                return False
+            stored = await self._appender.find(connection, [each.event_id for each in entries])
+            raise EventConflictError(
+                [
+                    Conflict(ConflictKind.ID_REUSED, entry, entry.event_id)
+                    for entry in entries
+                    if entry.event_id in stored
+                ]
+            ) from error
+
+    async def _done_at(self, connection: AsyncConnection, appending: Appending) -> int | None:
+        ids = [event.event_id for event in appending.events]
+        stored = await self._appender.find(connection, ids)
+        return appending.done_at(stored, self._topics)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads events from PostgreSQL."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from sqlalchemy import Row, Select, Text, cast, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.eventstore.entries import Coordinates
+from shared.eventstore.headers import headers_from_json
+from shared.eventstore.stored_event import StoredEvent
+from shared.eventstore.tables import EventTables
+
+PAGE = 1_000
+
+
+class EventReader:
+    """Reads the streams of an event store, over a connection of the caller."""
+
+    def __init__(self, tables: EventTables) -> None:
+        self._events = tables.events
+        others = [column for column in self._events.c if column.name not in ("headers", "digest")]
+        self._columns = (*others, cast(self._events.c.headers, Text).label("headers"))
+
+    def query(self) -> Select[Any]:
+        """Return a query for events that can be narrowed; ``stored_event`` reads its rows."""
+        return select(*self._columns)
+
+    async def after(
+        self,
+        connection: AsyncConnection,
+        aggregate_id: str,
+        version: int,
+        *,
+        last: int | None = None,
+        limit: int | None = None,
+    ) -> list[StoredEvent]:
+        """Return what came after ``version``, by sequence, up to ``last`` inclusive."""
+        events = self._events
+        query = (
+            self.query()
+            .where(events.c.aggregate_id == aggregate_id, events.c.sequence > version)
+            .order_by(events.c.sequence)
+            .limit(limit)
+        )
+        if last is not None:
+            query = query.where(events.c.sequence <= last)
+        return [stored_event(row) for row in await connection.execute(query)]
+
+    async def pages(
+        self,
+        connection: AsyncConnection,
+        aggregate_id: str,
+        version: int = 0,
+        *,
+        last: int | None = None,
+    ) -> AsyncGenerator[list[StoredEvent]]:
+        """Give what came after ``version``, a page at a time, however long the stream is."""
+        while page := await self.after(connection, aggregate_id, version, last=last, limit=PAGE):
+            yield page
+            version = page[-1].sequence
+
+
+def stored_event(row: Row[Any]) -> StoredEvent:
+    """Return the event in a row of ``EventReader.query``."""
+    coordinates = Coordinates(row.topic, row.partition, row.offset) if row.topic else None
+    return StoredEvent(
+        aggregate_id=row.aggregate_id,
+        sequence=row.sequence,
+        event_id=row.event_id,
+        type_name=row.type,
+        correlation_id=row.correlation_id,
+        causation_id=row.causation_id,
+        occurred_at=row.occurred_at,
+        recorded_at=row.recorded_at,
+        coordinates=coordinates,
+        timestamp=row.timestamp,
+        key=row.key,
+        value=row.value,
+        headers=headers_from_json(row.headers),
+    )

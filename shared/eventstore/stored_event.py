@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An event as the store gives it back: the bytes that came, and what they say."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.events import Event
+from shared.eventstore.entries import Coordinates, Entry
+from shared.eventstore.headers import headers_from_json
+from shared.messaging.codec import decode
+from shared.messaging.headers import Headers
+from shared.messaging.records import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvent:
+    """A stored event; ``coordinates`` is None for one that did not come from Kafka."""
+
+    aggregate_id: str
+    sequence: int
+    event_id: UUID
+    type_name: str
+    correlation_id: str
+    causation_id: UUID | None
+    occurred_at: datetime
+    recorded_at: datetime
+    coordinates: Coordinates | None
+    timestamp: int | None
+    key: bytes | None
+    value: bytes
+    headers: Headers
+
+    @classmethod
+    def of(cls, entry: Entry, *, recorded_at: datetime) -> "StoredEvent":
+        """Return a row as it is read."""
+        return cls(
+            aggregate_id=entry.aggregate_id,
+            sequence=entry.sequence,
+            event_id=entry.event_id,
+            type_name=entry.type,
+            correlation_id=entry.correlation_id,
+            causation_id=entry.causation_id,
+            occurred_at=entry.occurred_at,
+            recorded_at=recorded_at,
+            coordinates=entry.coordinates,
+            timestamp=entry.timestamp,
+            key=entry.key,
+            value=entry.value,
+            headers=headers_from_json(entry.headers),
+        )
+
+    def event(self) -> Event:
+        """Return the event, in the current version of its type.
+
+        Raises:
+            DecodingError: this program does not know the type any more, or not yet.
+        """
+        return decode(self.record(), max_bytes=len(self.value))
+
+    def record(self) -> Record:
+        """Return the record that brought the event; what was appended here has no coordinates."""
+        topic, partition, offset = self.coordinates or ("", -1, -1)
+        return Record(
+            topic=topic,
+            partition=partition,
+            offset=offset,
+            timestamp=self.timestamp or 0,
+            key=self.key,
+            value=self.value,
+            headers=self.headers,
+        )

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Adds batches of events to PostgreSQL: each event once, whole batches or nothing."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import BigInteger, Uuid, any_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import Database
+from shared.eventstore.arrangement import Arrangement, arrange
+from shared.eventstore.columns import Types, array, rows
+from shared.eventstore.conflicts import Conflict, ConflictKind, EventConflictError
+from shared.eventstore.entries import Coordinates, Entry, Place
+from shared.eventstore.streams import Advance, Streams
+from shared.eventstore.tables import IDENTIFIER, EventTables
+from shared.telemetry.database import POSTGRESQL, client_span
+from shared.telemetry.tracing import Tracing
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """What has to be known of a stored event to compare another with it."""
+
+    event_id: UUID
+    type: str
+    digest: bytes
+    coordinates: Coordinates | None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a batch, and which streams grew."""
+
+    arrangement: Arrangement
+    advances: Sequence[Advance]
+
+
+Then = Callable[[AsyncConnection, Written], Awaitable[None]]
+"""What else is to happen in the transaction."""
+
+
+class EventWriter:
+    """Adds events in one transaction, together with what follows from them.
+
+    New events are copied, which is the fastest way in. Only those that may be known already, by
+    how far their stream goes, are looked up first.
+    """
+
+    def __init__(self, database: Database, tables: EventTables, tracing: Tracing) -> None:
+        self._database = database
+        self._events = tables.events
+        self._streams = Streams(tables)
+        self._tracing = tracing
+
+    async def write(self, entries: Sequence[Entry], then: Then | None = None) -> Written:
+        """Add what is new of ``entries``, and do ``then`` in the same transaction.
+
+        Raises:
+            EventConflictError: some contradict what is stored; nothing was written.
+        """
+        try:
+            async with self._database.begin() as connection:
+                written = await self._write(connection, entries)
+                if then:
+                    await then(connection, written)
+        except asyncpg.UniqueViolationError as error:
+            conflicts = await self._reused_ids(entries)
+            if not conflicts:
+                raise
+            raise EventConflictError(conflicts) from error
+        return written
+
+    async def _write(self, connection: AsyncConnection, entries: Sequence[Entry]) -> Written:
+        heads = await self._streams.lock(connection, {entry.aggregate_id for entry in entries})
+        doubtful = [each for each in entries if each.sequence <= heads[each.aggregate_id].highest]
+        arrangement = arrange(entries, await self._stored(connection, doubtful))
+        if arrangement.conflicts:
+            raise EventConflictError(arrangement.conflicts)
+        await self._copy(connection, arrangement.fresh)
+        advances = await self._streams.advance(connection, heads, arrangement.fresh)
+        return Written(arrangement, advances)
+
+    async def _stored(
+        self, connection: AsyncConnection, entries: Sequence[Entry]
+    ) -> dict[Place, StoredKey]:
+        if not entries:
+            return {}
+        events = self._events
+        types: Types = {"aggregate_id": IDENTIFIER, "sequence": BigInteger()}
+        wanted = rows(types, [entry.place for entry in entries])
+        found = await connection.execute(
+            select(
+                events.c.aggregate_id,
+                events.c.sequence,
+                events.c.event_id,
+                events.c.type,
+                events.c.digest,
+                events.c.topic,
+                events.c.partition,
+                events.c.offset,
+            ).join(
+                wanted,
+                (wanted.c.aggregate_id == events.c.aggregate_id)
+                & (wanted.c.sequence == events.c.sequence),
+            )
+        )
+        return {
+            Place(row.aggregate_id, row.sequence): StoredKey(
+                row.event_id,
+                row.type,
+                row.digest,
+                Coordinates(row.topic, row.partition, row.offset) if row.topic else None,
+            )
+            for row in found
+        }
+
+    async def _copy(self, connection: AsyncConnection, entries: Sequence[Entry]) -> None:
+        """Copy rows; the lock of the streams before has begun the transaction of the driver."""
+        if not entries:
+            return
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        target = self._events.fullname
+        with client_span(self._tracing, system=POSTGRESQL, operation="COPY", target=target):
+            await driver.copy_records_to_table(
+                self._events.name,
+                schema_name=self._events.schema,
+                columns=Entry._fields,
+                records=entries,
+            )
+
+    async def _reused_ids(self, entries: Sequence[Entry]) -> list[Conflict]:
+        """Return which of ``entries`` have the id of an event that is stored elsewhere."""
+        events = self._events
+        ids = array((entry.event_id for entry in entries), Uuid())
+        async with self._database.connect() as connection:
+            found = await connection.execute(
+                select(events.c.event_id, events.c.aggregate_id, events.c.sequence).where(
+                    events.c.event_id == any_(ids)
+                )
+            )
+            places = {row.event_id: Place(row.aggregate_id, row.sequence) for row in found}
+        return [
+            Conflict(ConflictKind.ID_REUSED, entry, entry.event_id)
+            for entry in entries
+            if places.get(entry.event_id, entry.place) != entry.place
+        ]

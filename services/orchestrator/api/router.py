@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All endpoints, over the command handlers."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from services.orchestrator.api.agents import agents_router
+from services.orchestrator.api.approvals import approvals_router
+from services.orchestrator.api.messages import messages_router
+from services.orchestrator.api.sessions import sessions_router
+from services.orchestrator.commands.create_session import CreateSessionHandler
+from services.orchestrator.commands.decide_approval import DecideApprovalHandler
+from services.orchestrator.commands.end_session import EndSessionHandler
+from services.orchestrator.commands.send_message import SendMessageHandler
+from services.orchestrator.commands.switch_agent import SwitchAgentHandler
+from services.orchestrator.turns.finished import FinishedTurns
+from services.orchestrator.turns.resources import Resources
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commands:
+    """The handlers of all commands."""
+
+    create_session: CreateSessionHandler
+    send_message: SendMessageHandler
+    switch_agent: SwitchAgentHandler
+    decide_approval: DecideApprovalHandler
+    end_session: EndSessionHandler
+
+
+def build_router(commands: Commands, resources: Resources, finished: FinishedTurns) -> APIRouter:
+    """Return the endpoints of the orchestrator."""
+    database = resources.work.database
+    router = APIRouter(prefix="/v1")
+    router.include_router(
+        sessions_router(
+            database, commands.create_session, commands.switch_agent, commands.end_session
+        )
+    )
+    router.include_router(
+        messages_router(
+            database,
+            commands.send_message,
+            finished,
+            max_length=resources.settings.max_message_length,
+        )
+    )
+    router.include_router(approvals_router(database, commands.decide_approval))
+    router.include_router(agents_router(resources.agents))
+    return router

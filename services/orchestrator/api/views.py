@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the HTTP interface takes and gives."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from services.orchestrator.domain.session import Session, SessionState
+from services.orchestrator.domain.turn import Turn, TurnState
+from services.orchestrator.store.approvals import Approval, ApprovalState
+
+Person = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Reason = Annotated[str, StringConstraints(max_length=2000)]
+
+
+class Body(BaseModel):
+    """What every request body has in common: nothing unknown is accepted, and no NUL in texts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _without_nul(cls, value: object) -> object:
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("a text cannot have NUL in it")
+        return value
+
+
+class NewSession(Body):
+    """A session to be created."""
+
+    created_by: Person = "anonymous"
+    title: str = Field("", max_length=300)
+    agent: str | None = Field(None, max_length=64, description="the default agent if left out")
+
+
+class NewMessage(Body):
+    """A message to be answered."""
+
+    content: str = Field(min_length=1, description="the text; must have more than white space")
+
+
+class AgentChange(Body):
+    """Another agent for a session."""
+
+    agent: str = Field(min_length=1, max_length=64)
+    reason: Reason = "asked for by a person"
+
+
+class Decision(Body):
+    """A person's answer to a call that waits."""
+
+    decision: Literal["approve", "edit", "reject"]
+    decided_by: Person
+    reason: Reason = ""
+    arguments_digest: str | None = Field(
+        None, max_length=64, description="of the arguments that the person saw"
+    )
+    arguments: dict[str, Any] | None = Field(None, description="the new ones, to edit")
+
+
+class Ending(Body):
+    """Who ends a session, and why."""
+
+    by: Person = "anonymous"
+    reason: Reason = ""
+
+
+class SessionView(BaseModel):
+    """A session."""
+
+    id: str
+    state: SessionState
+    agent: str
+    title: str
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+    last_sequence: int
+    message_count: int
+    turn_count: int
+
+    @classmethod
+    def of(cls, session: Session) -> "SessionView":
+        """Return what a client sees of a session."""
+        return cls.model_validate(session, from_attributes=True)
+
+
+class ApprovalView(BaseModel):
+    """A call that waits, or waited, for a person."""
+
+    id: str
+    turn_id: str
+    agent: str
+    tool: str
+    arguments: dict[str, Any]
+    arguments_digest: str
+    state: ApprovalState
+    decided_by: str | None
+    reason: str | None
+    requested_at: datetime
+    expires_at: datetime
+    decided_at: datetime | None
+
+    @classmethod
+    def of(cls, approval: Approval) -> "ApprovalView":
+        """Return what a client sees of an approval."""
+        return cls.model_validate(approval, from_attributes=True)
+
+
+class TurnView(BaseModel):
+    """A turn: where it is, and the answer if there is one."""
+
+    id: str
+    session_id: str
+    number: int
+    state: TurnState
+    agent: str
+    correlation_id: str
+    reply: str | None
+    error: str | None
+    approvals: list[ApprovalView] = Field(
+        default_factory=list[ApprovalView], description="the calls that wait for a person"
+    )
+
+    @classmethod
+    def of(cls, turn: Turn, approvals: list[Approval] | None = None) -> "TurnView":
+        """Return what a client sees of a turn."""
+        view = cls.model_validate(turn, from_attributes=True)
+        waiting = [ApprovalView.of(each) for each in approvals or []]
+        return view.model_copy(update={"approvals": waiting})
+
+
+class SessionPage(BaseModel):
+    """Some sessions, and where the next ones begin."""
+
+    sessions: list[SessionView]
+    next_cursor: str | None
+
+
+class AgentView(BaseModel):
+    """An agent."""
+
+    name: str
+    description: str
+    model: str
+    tools: list[str]
+    handover: list[str]
+    is_default: bool

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Puts the orchestrator together."""
+
+from fastapi import FastAPI
+
+from services.orchestrator.agents import AgentCatalogue, load_catalogue
+from services.orchestrator.api.router import Commands, build_router
+from services.orchestrator.commands.create_session import CreateSessionHandler
+from services.orchestrator.commands.decide_approval import DecideApprovalHandler
+from services.orchestrator.commands.end_session import EndSessionHandler
+from services.orchestrator.commands.send_message import SendMessageHandler
+from services.orchestrator.commands.switch_agent import SwitchAgentHandler
+from services.orchestrator.event_handlers.agent import AgentEventHandler
+from services.orchestrator.event_handlers.session import SessionEventHandler
+from services.orchestrator.models import ModelClients
+from services.orchestrator.settings import OrchestratorSettings
+from services.orchestrator.store.tables import outbox as outbox_tables
+from services.orchestrator.store.work import UnitOfWork
+from services.orchestrator.tools import ToolRegistry, Workspaces
+from services.orchestrator.turns.engine import TurnEngine
+from services.orchestrator.turns.finished import FinishedTurns
+from services.orchestrator.turns.resources import Resources
+from shared.clock import SystemClock
+from shared.database import Database
+from shared.messaging import KafkaEventBus
+from shared.outbox import Outbox, OutboxRelay
+from shared.outbox.store import Depth
+from shared.retry import Retrying
+from shared.service import ServiceIdentity, build_app, build_bus, observe
+from shared.settings import ServiceSettings
+from shared.telemetry.setup import Telemetry
+
+
+def create_app(identity: ServiceIdentity, telemetry: Telemetry) -> tuple[FastAPI, ServiceSettings]:
+    """Return the orchestrator and its settings."""
+    settings = OrchestratorSettings()
+    database = Database(settings.database)
+    bus = build_bus(identity, settings, telemetry)
+    relay = _relay(database, bus, settings, identity, telemetry)
+    resources = _resources(settings, database, relay, bus, identity, telemetry)
+    finished = FinishedTurns(database)
+    engine = TurnEngine(resources, finished=finished)
+    AgentEventHandler(resources.work, resources.agents).subscribe(bus)
+    SessionEventHandler(resources.work, resources.workspaces).subscribe(bus)
+    app = build_app(
+        identity,
+        settings,
+        telemetry,
+        bus=bus,
+        components=[database, bus, relay, engine],
+        routers=[build_router(_commands(resources, engine), resources, finished)],
+    )
+    return app, settings
+
+
+def _relay(
+    database: Database,
+    bus: KafkaEventBus,
+    settings: OrchestratorSettings,
+    identity: ServiceIdentity,
+    telemetry: Telemetry,
+) -> OutboxRelay:
+    def on_depth(depth: Depth) -> None:
+        telemetry.instruments.outbox_pending.set(depth.records)
+        telemetry.instruments.outbox_oldest_age.set(depth.oldest_seconds)
+
+    return OutboxRelay(
+        Outbox(outbox_tables),
+        database,
+        bus.producer,
+        observer=observe(identity, settings, telemetry),
+        on_depth=on_depth,
+    )
+
+
+def _resources(
+    settings: OrchestratorSettings,
+    database: Database,
+    relay: OutboxRelay,
+    bus: KafkaEventBus,
+    identity: ServiceIdentity,
+    telemetry: Telemetry,
+) -> Resources:
+    tools = ToolRegistry()
+    models = ModelClients(settings.providers)
+    agents = _agents(settings, tools, models)
+    return Resources(
+        settings=settings,
+        owner=identity.instance,
+        work=UnitOfWork(database, relay.outbox, relay, topics=bus.topics, clock=SystemClock()),
+        agents=agents,
+        models=models,
+        tools=tools,
+        workspaces=Workspaces(settings.workspace_root),
+        telemetry=telemetry,
+        retrying=Retrying(policy=settings.retry.policy()),
+    )
+
+
+def _agents(
+    settings: OrchestratorSettings, tools: ToolRegistry, models: ModelClients
+) -> AgentCatalogue:
+    agents = load_catalogue(
+        settings.agents_file,
+        tools=tools.arguments,
+        default_model=settings.providers.agent_model,
+    )
+    for agent in agents.all():
+        models.get(agent.model)
+    return agents
+
+
+def _commands(resources: Resources, engine: TurnEngine) -> Commands:
+    return Commands(
+        create_session=CreateSessionHandler(resources.work, resources.agents),
+        send_message=SendMessageHandler(resources, engine),
+        switch_agent=SwitchAgentHandler(resources.work, resources.agents),
+        decide_approval=DecideApprovalHandler(resources, engine),
+        end_session=EndSessionHandler(resources.work),
+    )

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Send a message to a session: it is accepted once it is stored, and answered in a turn."""
+
+from dataclasses import dataclass
+
+from opentelemetry.trace import get_current_span
+from pydantic_ai.messages import ModelRequest, UserPromptPart
+
+from services.orchestrator.domain.turn import Step, Turn, TurnState
+from services.orchestrator.store.idempotency import (
+    IdempotencyKey,
+    earlier_subject,
+    remember,
+)
+from services.orchestrator.store.steps import add_step
+from services.orchestrator.store.turns import add_turn, find_turn, unfinished
+from services.orchestrator.store.work import SessionWork
+from services.orchestrator.turns.engine import LEASE, TurnEngine
+from services.orchestrator.turns.opening import begin_turn
+from services.orchestrator.turns.resources import Resources
+from shared.correlation import EventCorrelation
+from shared.errors import ConflictError
+from shared.events import MessageReceived
+from shared.ids import new_id
+from shared.telemetry.propagation import traceparent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendMessageCommand:
+    """Say something in a session."""
+
+    session_id: str
+    content: str
+    key: IdempotencyKey | None = None
+
+
+class SendMessageHandler:
+    """Accepts messages."""
+
+    def __init__(self, resources: Resources, engine: TurnEngine) -> None:
+        self._resources = resources
+        self._engine = engine
+
+    async def handle(self, command: SendMessageCommand) -> Turn:
+        """Return the turn that will answer; the message is stored.
+
+        Work on it begins at once if the session is free and this replica has room.
+
+        Raises:
+            NotFoundError: there is no such session.
+            ConflictError: the session has ended, or too many of its turns wait.
+        """
+        async with self._resources.work.session(command.session_id) as work:
+            earlier = await earlier_subject(work.connection, command.key)
+            if earlier:
+                return await find_turn(work.connection, earlier)
+            work.session.require_active()
+            turn, mine = await self._accept(work, command)
+            await remember(work.connection, command.key, subject=turn.id)
+        if mine:
+            self._engine.take(turn)
+        return turn
+
+    async def _accept(self, work: SessionWork, command: SendMessageCommand) -> tuple[Turn, bool]:
+        waiting = len(await unfinished(work.connection, work.session.id))
+        if waiting >= self._resources.settings.queue_limit:
+            raise ConflictError(f"{waiting} messages of the session wait already; try again later")
+        number = work.session.turn_count + 1
+        turn_id = str(new_id())
+        received = await work.publish(
+            MessageReceived(
+                session_id=work.session.id,
+                message_content=command.content,
+                message_length=len(command.content),
+                message_id=str(new_id()),
+                turn_id=turn_id,
+            )
+        )
+        turn = _queued(work, received, number=number)
+        mine = not waiting and self._engine.room > 0
+        if mine:
+            agent = self._resources.agents.get(work.session.agent)
+            with EventCorrelation.scope(received.correlation_id, causation_id=received.event_id):
+                turn = await begin_turn(work, turn, agent)
+        owner = self._resources.owner if mine else None
+        await add_turn(work.connection, turn, owner=owner, lease=LEASE)
+        prompt = ModelRequest(parts=[UserPromptPart(command.content, timestamp=work.now)])
+        await add_step(work.connection, turn, Step(0, turn.agent, prompt))
+        work.change(message_count=work.session.message_count + 1, turn_count=number)
+        return turn, mine
+
+
+def _queued(work: SessionWork, received: MessageReceived, *, number: int) -> Turn:
+    return Turn(
+        id=received.turn_id,
+        session_id=work.session.id,
+        number=number,
+        state=TurnState.QUEUED,
+        agent=work.session.agent,
+        message=received.message_content,
+        correlation_id=received.correlation_id,
+        causation_id=received.event_id,
+        trace=current_trace(),
+        accepted_at=work.now,
+        started_at=None,
+        agent_started_at=None,
+        asking_id=None,
+        handovers=0,
+        reply=None,
+        error=None,
+    )
+
+
+def current_trace() -> str | None:
+    """Return the current span as a ``traceparent``, or None outside any trace."""
+    span = get_current_span().get_span_context()
+    return traceparent(span).decode() if span.is_valid else None

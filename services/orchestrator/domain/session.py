@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A session: what it is, and what may happen to it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.errors import ConflictError
+
+
+class SessionState(StrEnum):
+    """Whether a session still goes on, and if not, how it ended."""
+
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A conversation between people and agents.
+
+    ``last_sequence`` is the number of its last event; ``agent_sequence`` that of the event which
+    gave it its current agent.
+    """
+
+    id: str
+    state: SessionState
+    agent: str
+    title: str
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+    last_sequence: int
+    agent_sequence: int
+    message_count: int
+    turn_count: int
+
+    def require_active(self) -> None:
+        """Return if the session goes on.
+
+        Raises:
+            ConflictError: it has ended.
+        """
+        if self.state is not SessionState.ACTIVE:
+            raise ConflictError(f"the session is {self.state}, so nothing can be added to it")

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the orchestrator can be told."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from services.orchestrator.models import ModelProviderSettings
+from shared.settings import DatabaseSettings, Seconds, ServiceSettings
+
+
+class OrchestratorSettings(ServiceSettings):
+    """Its agents, its workspaces and its limits."""
+
+    model_config = SettingsConfigDict(env_prefix="ORCHESTRATOR_", frozen=True)
+
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    providers: ModelProviderSettings = Field(default_factory=ModelProviderSettings)
+    agents_file: Path | None = Field(None, description="the agents; those of the package if unset")
+    workspace_root: Path = Field(
+        Path(".agent-runtime/workspaces"), description="where the sessions' files are kept"
+    )
+    turn_capacity: int = Field(64, ge=1, le=10_000, description="turns at once in one process")
+    queue_limit: int = Field(16, ge=1, le=1000, description="unfinished turns of one session")
+    max_message_length: int = Field(100_000, ge=1, description="characters of one message")
+    tool_time_limit: Seconds = Field(timedelta(seconds=60), description="for one call of a tool")

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Approvals: what people are asked, and what they decided, once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.orchestrator.store.tables import approvals
+from shared.errors import NotFoundError
+
+
+class ApprovalState(StrEnum):
+    """What became of a question to a person."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    EDITED = "edited"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """A call that waits, or waited, for a person."""
+
+    id: str
+    session_id: str
+    turn_id: str
+    effect_id: UUID
+    agent: str
+    tool: str
+    arguments: dict[str, Any]
+    arguments_digest: str
+    policy_version: str
+    state: ApprovalState
+    decided_by: str | None
+    reason: str | None
+    requested_at: datetime
+    expires_at: datetime
+    decided_at: datetime | None
+
+
+async def add_approval(connection: AsyncConnection, approval: Approval) -> None:
+    """Store a new question."""
+    fields = {name: getattr(approval, name) for name in Approval.__slots__}
+    await connection.execute(insert(approvals).values(**fields))
+
+
+async def find_approval(connection: AsyncConnection, session_id: str, approval_id: str) -> Approval:
+    """Return a question of a session.
+
+    Raises:
+        NotFoundError: the session has no such question.
+    """
+    row = (
+        await connection.execute(
+            select(approvals).where(
+                approvals.c.id == approval_id, approvals.c.session_id == session_id
+            )
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFoundError(f"session {session_id!r} has no approval {approval_id!r}")
+    return approval_of(row)
+
+
+async def approvals_of(
+    connection: AsyncConnection, session_id: str, *, state: ApprovalState | None = None
+) -> list[Approval]:
+    """Return the questions of a session, oldest first."""
+    query = select(approvals).where(approvals.c.session_id == session_id)
+    if state:
+        query = query.where(approvals.c.state == state)
+    rows = await connection.execute(query.order_by(approvals.c.requested_at).limit(1000))
+    return [approval_of(row) for row in rows]
+
+
+async def due_approvals(connection: AsyncConnection, *, limit: int) -> Sequence[tuple[str, str]]:
+    """Return session and id of open questions whose time has run out."""
+    rows = await connection.execute(
+        select(approvals.c.session_id, approvals.c.id)
+        .where(approvals.c.state == ApprovalState.OPEN, approvals.c.expires_at < func.now())
+        .order_by(approvals.c.expires_at)
+        .limit(limit)
+    )
+    return [(row.session_id, row.id) for row in rows]
+
+
+async def change_approval(connection: AsyncConnection, approval_id: str, **changes: Any) -> None:
+    """Note what became of a question."""
+    await connection.execute(
+        update(approvals).where(approvals.c.id == approval_id).values(**changes)
+    )
+
+
+def approval_of(row: Any) -> Approval:
+    """Return the approval of a row."""
+    fields = {name: getattr(row, name) for name in Approval.__slots__}
+    return Approval(**{**fields, "state": ApprovalState(row.state)})

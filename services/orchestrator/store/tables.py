@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of the orchestrator."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from shared.outbox import outbox_tables
+
+SCHEMA = "orchestrator"
+
+metadata = MetaData(schema=SCHEMA)
+outbox = outbox_tables(metadata, SCHEMA)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("last_sequence", BigInteger, nullable=False),
+    Column("agent_sequence", BigInteger, nullable=False),
+    Column("message_count", Integer, nullable=False),
+    Column("turn_count", Integer, nullable=False),
+)
+Index("sessions_updated_at", sessions.c.updated_at.desc(), sessions.c.id)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("session_id", Text, ForeignKey(sessions.c.id), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("correlation_id", Text, nullable=False),
+    Column("causation_id", Uuid),
+    Column("trace", Text),
+    Column("accepted_at", DateTime(timezone=True), nullable=False),
+    Column("started_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("agent_started_at", DateTime(timezone=True)),
+    Column("asking_id", Uuid),
+    Column("handovers", SmallInteger, nullable=False, server_default=text("0")),
+    Column("lease_owner", Text),
+    Column("lease_until", DateTime(timezone=True)),
+    Column("reply", Text),
+    Column("error", Text),
+    UniqueConstraint("session_id", "number"),
+)
+Index(
+    "turns_to_do",
+    turns.c.accepted_at,
+    postgresql_where=text("state IN ('queued', 'running')"),
+)
+Index(
+    "turns_one_at_a_time",
+    turns.c.session_id,
+    unique=True,
+    postgresql_where=text("state IN ('running', 'waiting')"),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("turn_id", Text, ForeignKey(turns.c.id), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("session_id", Text, nullable=False),
+    Column("turn_number", Integer, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("message", LargeBinary, nullable=False),
+    Column("input_tokens", Integer, nullable=False, server_default=text("0")),
+    Column("output_tokens", Integer, nullable=False, server_default=text("0")),
+    Column("cost_usd", Numeric(18, 9)),
+)
+Index("steps_of_session", steps.c.session_id, steps.c.turn_number, steps.c.number)
+
+effects = Table(
+    "effects",
+    metadata,
+    Column("effect_id", Uuid, primary_key=True),
+    Column("session_id", Text, nullable=False),
+    Column("turn_id", Text, ForeignKey(turns.c.id), nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("call_id", Text, nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("arguments_digest", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("cause_id", Uuid),
+    Column("started_at", DateTime(timezone=True)),
+    Column("result", Text),
+    Column("requested_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    UniqueConstraint("turn_id", "step", "position"),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("session_id", Text, nullable=False),
+    Column("turn_id", Text, ForeignKey(turns.c.id), nullable=False),
+    Column("effect_id", Uuid, ForeignKey(effects.c.effect_id), nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("arguments_digest", Text, nullable=False),
+    Column("policy_version", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("decided_by", Text),
+    Column("reason", Text),
+    Column("requested_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("decided_at", DateTime(timezone=True)),
+)
+Index("approvals_open", approvals.c.expires_at, postgresql_where=text("state = 'open'"))
+Index("approvals_of_session", approvals.c.session_id, approvals.c.requested_at)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_digest", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+)
+Index("idempotency_keys_created_at", idempotency_keys.c.created_at)

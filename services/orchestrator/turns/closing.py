@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ends a turn: with an answer, with an error, or at a limit."""
+
+from typing import Any
+
+from services.orchestrator.domain.turn import Turn, TurnState
+from services.orchestrator.store.turns import change_turn
+from services.orchestrator.store.work import SessionWork
+from services.orchestrator.turns.opening import finish_agent
+from shared.events import (
+    AgentErrorOccurredEvent,
+    AssistantReplied,
+    BudgetExceeded,
+    LLMRequestFailedEvent,
+    TaskCompleted,
+)
+from shared.ids import new_id
+from shared.scrubbing import scrub
+
+SUMMARY = 200
+"""How much of an answer is its summary, in characters."""
+
+MAX_ERROR = 1000
+
+
+async def complete_turn(work: SessionWork, turn: Turn, *, reply: str) -> None:
+    """Record the answer of the agent."""
+    reply = storable(reply)
+    await work.publish(
+        AssistantReplied(
+            session_id=turn.session_id,
+            turn_id=turn.id,
+            agent_type=turn.agent,
+            message_id=str(new_id()),
+            message_content=reply,
+            message_length=len(reply),
+        )
+    )
+    work.change(message_count=work.session.message_count + 1)
+    await finish_agent(work, turn, success=True)
+    await _task(work, turn, success=True, summary=reply[:SUMMARY])
+    await _end(work, turn, TurnState.COMPLETED, reply=reply)
+
+
+def storable(text: str) -> str:
+    """Return the text without NUL, the one character that a database cannot keep."""
+    return text.replace("\0", "\ufffd")
+
+
+async def fail_turn(
+    work: SessionWork,
+    turn: Turn,
+    error: Exception,
+    *,
+    asked_model: str | None,
+    seconds: float,
+) -> None:
+    """Record that the turn could not be finished, after that many seconds; the session goes on.
+
+    ``asked_model`` is the model that did not answer, or None if that was not the reason.
+    """
+    message = storable(scrub(str(error))[:MAX_ERROR])
+    if asked_model:
+        await work.publish(
+            LLMRequestFailedEvent(
+                session_id=turn.session_id,
+                turn_id=turn.id,
+                agent=turn.agent,
+                model=asked_model,
+                duration_seconds=seconds,
+                error_type=type(error).__name__,
+                error_message=message,
+                causation_id=turn.asking_id,
+            )
+        )
+    await work.publish(
+        AgentErrorOccurredEvent(
+            session_id=turn.session_id,
+            agent=turn.agent,
+            turn_id=turn.id,
+            error_type=type(error).__name__,
+            error_message=message,
+        )
+    )
+    await finish_agent(work, turn, success=False)
+    await _task(work, turn, success=False, summary=message[:SUMMARY])
+    await _end(work, turn, TurnState.FAILED, error=message)
+
+
+async def exceed_budget(
+    work: SessionWork, turn: Turn, *, budget: Any, limit: float, used: float
+) -> None:
+    """Record that the next call would go over a limit, and stop before it."""
+    await work.publish(
+        BudgetExceeded(
+            session_id=turn.session_id,
+            turn_id=turn.id,
+            agent_type=turn.agent,
+            budget=budget,
+            limit=limit,
+            used=used,
+        )
+    )
+    message = f"stopped by the budget of {limit:g} {budget}"
+    await finish_agent(work, turn, success=False)
+    await _task(work, turn, success=False, summary=message)
+    await _end(work, turn, TurnState.FAILED, error=message)
+
+
+async def _task(work: SessionWork, turn: Turn, *, success: bool, summary: str) -> None:
+    await work.publish(
+        TaskCompleted(
+            session_id=turn.session_id,
+            agent_type=turn.agent,
+            success=success,
+            result_summary=summary,
+            turn_id=turn.id,
+        )
+    )
+
+
+async def _end(work: SessionWork, turn: Turn, state: TurnState, **changes: Any) -> None:
+    await change_turn(
+        work.connection,
+        turn.id,
+        state=state,
+        ended_at=work.now,
+        lease_owner=None,
+        lease_until=None,
+        **changes,
+    )

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes one call that the ledger holds, and records what came of it."""
+
+import asyncio
+
+from services.orchestrator.domain.turn import Step, Turn
+from services.orchestrator.store.effects import Effect, EffectState, change_effect
+from services.orchestrator.tools import ToolContext, ToolError, ToolOutcomeUnknown, execute
+from services.orchestrator.turns.closing import storable
+from services.orchestrator.turns.continuing import continue_turn, start_call
+from services.orchestrator.turns.ledger import TurnLedger
+from services.orchestrator.turns.resources import Resources
+from shared.events import Event, ToolExecutedEvent, ToolExecutionFailedEvent
+from shared.telemetry.genai import execute_tool
+
+MAX_ERROR = 1000
+
+
+class CallRunner:
+    """Makes the pending calls of a turn, one after the other."""
+
+    def __init__(self, resources: Resources, ledger: TurnLedger) -> None:
+        self._resources = resources
+        self._ledger = ledger
+
+    async def run(self, turn: Turn, answer: Step, effect: Effect, *, resumed: bool) -> None:
+        """Make the call, unless it may have been made before a crash and must not be repeated.
+
+        Raises:
+            LeaseLostError: the turn is no longer this replica's.
+        """
+        if effect.started_at is None:
+            async with self._ledger.record(turn) as work:
+                await start_call(work, turn, effect)
+        began = asyncio.get_running_loop().time()
+        try:
+            if resumed and effect.started_at and not self._may_repeat(effect):
+                raise ToolOutcomeUnknown(
+                    f"{effect.tool} was cut off by a crash and is not made again by itself; "
+                    "find out what it has done before you go on"
+                )
+            content = await self._call(turn, effect)
+        except ToolError as error:
+            state = (
+                EffectState.UNKNOWN if isinstance(error, ToolOutcomeUnknown) else EffectState.FAILED
+            )
+            await self._record(turn, answer, effect, state, str(error), began, error)
+        else:
+            await self._record(turn, answer, effect, EffectState.COMMITTED, content, began)
+
+    def _may_repeat(self, effect: Effect) -> bool:
+        return self._resources.tools.get(effect.tool).safety != "non_repeatable"
+
+    async def _call(self, turn: Turn, effect: Effect) -> str:
+        resources = self._resources
+        tool = resources.tools.get(effect.tool)
+        context = ToolContext(
+            session_id=turn.session_id,
+            effect_id=effect.effect_id,
+            workspace=resources.workspaces.open(turn.session_id),
+            time_limit=resources.settings.tool_time_limit,
+            commands=resources.agents.get(effect.agent).commands,
+        )
+        with execute_tool(
+            resources.telemetry.tracing,
+            effect.tool,
+            call_id=effect.call_id,
+            session_id=turn.session_id,
+            agent=effect.agent,
+            effect_id=str(effect.effect_id),
+        ):
+            return storable((await execute(tool, effect.arguments, context)).content)
+
+    async def _record(
+        self,
+        turn: Turn,
+        answer: Step,
+        effect: Effect,
+        state: EffectState,
+        result: str,
+        began: float,
+        error: ToolError | None = None,
+    ) -> None:
+        seconds = max(0.0, asyncio.get_running_loop().time() - began)
+        async with self._ledger.record(turn) as work:
+            await change_effect(
+                work.connection,
+                effect.effect_id,
+                state=state,
+                result=result,
+                ended_at=work.now,
+            )
+            await work.publish(_outcome(turn, effect, result, seconds, error))
+            await continue_turn(self._resources, work, turn, answer)
+
+
+def _outcome(
+    turn: Turn, effect: Effect, result: str, seconds: float, error: ToolError | None
+) -> Event:
+    common = {
+        "session_id": turn.session_id,
+        "turn_id": turn.id,
+        "agent": effect.agent,
+        "tool": effect.tool,
+        "call_id": effect.call_id,
+        "effect_id": str(effect.effect_id),
+        "duration_seconds": seconds,
+        "causation_id": effect.cause_id,
+    }
+    if error is None:
+        return ToolExecutedEvent.model_validate({**common, "result_size": len(result.encode())})
+    return ToolExecutionFailedEvent.model_validate(
+        {**common, "error_type": type(error).__name__, "error_message": result[:MAX_ERROR]}
+    )

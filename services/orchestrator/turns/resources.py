@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the work on turns needs."""
+
+from dataclasses import dataclass
+
+from services.orchestrator.agents import AgentCatalogue
+from services.orchestrator.models import ModelClients
+from services.orchestrator.settings import OrchestratorSettings
+from services.orchestrator.store.work import UnitOfWork
+from services.orchestrator.tools import ToolRegistry, Workspaces
+from shared.retry import Retrying
+from shared.telemetry.setup import Telemetry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """Agents, models, tools and the place where everything is recorded."""
+
+    settings: OrchestratorSettings
+    owner: str
+    work: UnitOfWork
+    agents: AgentCatalogue
+    models: ModelClients
+    tools: ToolRegistry
+    workspaces: Workspaces
+    telemetry: Telemetry
+    retrying: Retrying

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Works on one turn until it has ended, waits for a person, or belongs to another replica.
+
+Whatever a step gave is recorded before the next one begins, and the next one is decided from what
+is recorded alone. So it makes no difference whether the same process goes on or another one.
+"""
+
+import asyncio
+import logging
+
+from opentelemetry.context import Context
+
+from services.orchestrator.domain.turn import (
+    AskModel,
+    CallTools,
+    Turn,
+    TurnState,
+)
+from services.orchestrator.models import ModelRefused, ModelUnavailable
+from services.orchestrator.store.turns import change_turn
+from services.orchestrator.turns.answering import record_answer
+from services.orchestrator.turns.asking import ask
+from services.orchestrator.turns.closing import fail_turn
+from services.orchestrator.turns.continuing import continue_turn
+from services.orchestrator.turns.executing import CallRunner
+from services.orchestrator.turns.ledger import LeaseLostError, Progress, TurnLedger
+from services.orchestrator.turns.opening import begin_turn
+from services.orchestrator.turns.resources import Resources
+from shared.correlation import EventCorrelation
+from shared.errors import DependencyDownError
+from shared.telemetry.genai import invoke_agent
+from shared.telemetry.propagation import extract
+
+logger = logging.getLogger(__name__)
+
+
+class TurnRunner:
+    """Runs turns that this replica has the lease of."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._ledger = TurnLedger(resources.work, owner=resources.owner)
+        self._calls = CallRunner(resources, self._ledger)
+
+    async def run(self, turn: Turn, *, resumed: bool) -> None:
+        """Work on the turn, in the trace of the request that brought it.
+
+        Raises:
+            DependencyDownError: the database cannot be reached; what was done is recorded.
+        """
+        trace = extract([("traceparent", turn.trace.encode())]) if turn.trace else Context()
+        with (
+            EventCorrelation.scope(turn.correlation_id, causation_id=turn.causation_id),
+            self._resources.telemetry.tracing.span(
+                "turn",
+                parent=trace,
+                attributes={"session.id": turn.session_id, "agent_runtime.turn.id": turn.id},
+            ),
+        ):
+            try:
+                await self._run(turn, resumed=resumed)
+            except LeaseLostError:
+                logger.info("turn is no longer ours", extra={"turn_id": turn.id})
+
+    async def _run(self, turn: Turn, *, resumed: bool) -> None:
+        if turn.started_at is None:
+            await self._begin(turn)
+        progress = await self._ledger.progress(turn.id)
+        while progress.turn.state is TurnState.RUNNING:
+            agent = progress.turn.agent
+            with invoke_agent(self._resources.telemetry.tracing, agent, session_id=turn.session_id):
+                while progress.turn.agent == agent and progress.turn.state is TurnState.RUNNING:
+                    await self._step(progress, resumed=resumed)
+                    resumed = False
+                    progress = await self._ledger.progress(turn.id)
+
+    async def _begin(self, turn: Turn) -> None:
+        async with self._ledger.record(turn) as work:
+            begun = await begin_turn(work, turn, self._resources.agents.get(work.session.agent))
+            await change_turn(
+                work.connection,
+                turn.id,
+                agent=begun.agent,
+                started_at=begun.started_at,
+                agent_started_at=begun.agent_started_at,
+                asking_id=begun.asking_id,
+            )
+
+    async def _step(self, progress: Progress, *, resumed: bool) -> None:
+        began = asyncio.get_running_loop().time()
+        asking: str | None = None
+        try:
+            match progress.next_move:
+                case AskModel():
+                    asking = self._resources.agents.get(progress.turn.agent).model
+                    await self._ask(progress)
+                case CallTools(call_ids=call_ids):
+                    effect = next(e for e in progress.effects if e.call_id == call_ids[0])
+                    await self._calls.run(
+                        progress.turn, progress.steps[-1], effect, resumed=resumed
+                    )
+                case _:
+                    await self._continue(progress)
+        except (LeaseLostError, DependencyDownError):
+            raise
+        except Exception as error:
+            if not isinstance(error, (ModelUnavailable, ModelRefused)):
+                logger.exception("turn failed", extra={"turn_id": progress.turn.id})
+                asking = None
+            await self._fail(progress.turn, error, asking, began)
+
+    async def _ask(self, progress: Progress) -> None:
+        agent = self._resources.agents.get(progress.turn.agent)
+        reply = await ask(self._resources, progress.turn, agent, progress.messages)
+        await record_answer(self._resources, self._ledger, progress, reply)
+
+    async def _continue(self, progress: Progress) -> None:
+        async with self._ledger.record(progress.turn) as work:
+            await continue_turn(self._resources, work, progress.turn, progress.steps[-1])
+
+    async def _fail(self, turn: Turn, error: Exception, asking: str | None, began: float) -> None:
+        seconds = max(0.0, asyncio.get_running_loop().time() - began)
+        async with self._ledger.record(turn) as work:
+            await fail_turn(work, turn, error, asked_model=asking, seconds=seconds)

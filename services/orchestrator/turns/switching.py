@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gives a session, and the turn it is in, to another agent."""
+
+from services.orchestrator.domain.turn import Turn
+from services.orchestrator.store.turns import change_turn
+from services.orchestrator.store.work import SessionWork
+from services.orchestrator.tools import HandOver
+from services.orchestrator.turns.opening import finish_agent
+from shared.events import (
+    AgentAssigned,
+    AgentProcessingStartedEvent,
+    AgentSwitchedEvent,
+    AgentSwitchRequested,
+    Event,
+)
+
+
+async def switch_agent(work: SessionWork, turn: Turn, asked: HandOver, *, cause: Event) -> None:
+    """Record that the agent of a turn handed over, so that the next step is the other agent's."""
+    request = await work.publish(
+        AgentSwitchRequested(
+            session_id=turn.session_id,
+            from_agent=turn.agent,
+            to_agent=asked.to_agent,
+            reason=asked.reason,
+            confidence=asked.confidence,
+            causation_id=cause.event_id,
+        )
+    )
+    await finish_agent(work, turn, success=True)
+    await assign_agent(work, request)
+    await change_turn(
+        work.connection,
+        turn.id,
+        agent=asked.to_agent,
+        agent_started_at=work.now,
+        handovers=turn.handovers + 1,
+    )
+    await work.publish(
+        AgentProcessingStartedEvent(
+            session_id=turn.session_id,
+            agent=asked.to_agent,
+            turn_id=turn.id,
+            causation_id=request.event_id,
+        )
+    )
+
+
+async def assign_agent(work: SessionWork, request: AgentSwitchRequested) -> None:
+    """Do what a request asks for: from now on the session is with the other agent."""
+    assigned = await work.publish(
+        AgentAssigned(
+            session_id=work.session.id,
+            agent_type=request.to_agent,
+            reason=request.reason,
+            correlation_id=request.correlation_id,
+            causation_id=request.event_id,
+        )
+    )
+    await work.publish(
+        AgentSwitchedEvent(
+            session_id=work.session.id,
+            from_agent=request.from_agent,
+            to_agent=request.to_agent,
+            reason=request.reason,
+            confidence=request.confidence,
+            correlation_id=request.correlation_id,
+            causation_id=assigned.event_id,
+        )
+    )
+    work.change(agent=request.to_agent, agent_sequence=assigned.sequence)

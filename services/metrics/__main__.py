@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the metrics service: ``python -m services.metrics``."""
+
+from services.metrics.app import DEFAULT_PORT, NAME, create_app
+from shared.service import run
+
+if __name__ == "__main__":
+    run(NAME, create_app, default_port=DEFAULT_PORT)

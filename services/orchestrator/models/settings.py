@@ -11,11 +11,11 @@ class ModelProviderSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
 
     agent_model: str = Field(
-        "offline", description="the model of agents that name none, such as openai:gpt-5"
+        default="offline", description="the model of agents that name none, such as openai:gpt-5"
     )
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = Field(
-        None, description="any server that speaks OpenAI's chat completions, such as vLLM"
+        default=None, description="any server that speaks OpenAI's chat completions, such as vLLM"
     )
     anthropic_api_key: SecretStr | None = None
     ollama_base_url: str = "http://127.0.0.1:11434/v1"

@@ -12,7 +12,7 @@ def test_without_a_word_only_the_turn_is_bounded() -> None:
     budget = Budget()
 
     assert (budget.max_steps, budget.handovers) == (20, 5)
-    assert budget.tokens is budget.cost_usd is budget.tool_calls is budget.wall_time is None
+    assert {budget.tokens, budget.cost_usd, budget.tool_calls, budget.wall_time} == {None}
 
 
 def test_money_is_exact_and_time_is_in_seconds() -> None:

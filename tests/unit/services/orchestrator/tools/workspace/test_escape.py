@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from services.orchestrator.tools.errors import ToolError
-from services.orchestrator.tools.workspace import directory
 from services.orchestrator.tools.workspace.workspace import Workspace
 
 
@@ -116,7 +115,7 @@ def test_a_directory_swapped_while_it_is_walked_leads_nowhere_else(
             (workspace.files / "a").symlink_to(outside)
         return opened(name, flags, mode, dir_fd=dir_fd)
 
-    monkeypatch.setattr(directory.os, "open", attacked)
+    monkeypatch.setattr(os, "open", attacked)
 
     assert workspace.read("a/b/note.txt") == b"mine"
 

@@ -12,8 +12,6 @@ from deploy.embedded.catalogue import SERVICES, service_names
 from deploy.embedded.commands import fail, run_command
 from deploy.embedded.options import DEFAULT_STATE_DIRECTORY, Ports, StackOptions
 from deploy.embedded.servers import ServerPorts
-from deploy.embedded.status import show_status
-from deploy.embedded.up import stay_up
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,7 +49,21 @@ def up(
         server_ports=ServerPorts(kafka=kafka_port, postgres=postgres_port, valkey=valkey_port),
         traces=traces,
     )
+    from deploy.embedded.up import stay_up  # here, for the other commands to be quick
+
     run_command(lambda hurry: stay_up(options, hurry, as_json=as_json))
+
+
+@app.command()
+def demo(
+    *,
+    state_dir: StateDir = DEFAULT_STATE_DIRECTORY / "demo",
+    as_json: Json = False,
+) -> None:
+    """Hold a conversation on a stack of its own and show what every service made of it."""
+    from deploy.embedded.demo.run import run_demo  # here, for the other commands to be quick
+
+    run_command(lambda hurry: run_demo(state_dir, hurry, as_json=as_json))
 
 
 @app.command()
@@ -69,6 +81,8 @@ def service(
 @app.command()
 def status(*, state_dir: StateDir = DEFAULT_STATE_DIRECTORY, as_json: Json = False) -> None:
     """Ask every service of the running stack whether it is ready."""
+    from deploy.embedded.status import show_status  # here, for the other commands to be quick
+
     run_command(lambda _: show_status(state_dir, as_json=as_json))
 
 

@@ -68,7 +68,7 @@ spelling: $(VENV)/.tests
 .PHONY: types
 types: $(VENV)/.tests ## Check the types with mypy and pyright, both strict
 	@echo "mypy" && $(BIN)/mypy --no-error-summary
-	@echo "pyright" && $(BIN)/basedpyright --level error
+	@echo "pyright" && $(BIN)/basedpyright --pythonpath $(BIN)/python --level error
 
 .PHONY: imports
 imports: $(VENV)/.tests ## Check who may import whom

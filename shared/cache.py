@@ -3,6 +3,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import (
@@ -25,9 +26,11 @@ NAME = "Redis"
 def create_redis(settings: RedisSettings) -> "Redis":
     """Return a client for ``settings``; nothing connects until it is used."""
     seconds = settings.timeout.total_seconds()
-    return Redis.from_url(
+    client: Any = Redis
+    redis: Redis = client.from_url(
         settings.url.get_secret_value(), socket_timeout=seconds, socket_connect_timeout=seconds
     )
+    return redis
 
 
 @asynccontextmanager
@@ -70,7 +73,8 @@ class Cache:
             DependencyDownError: it does not.
         """
         async with redis_errors():
-            await self.redis.ping()
+            redis: Any = self.redis
+            await redis.ping()
 
     async def readiness(self) -> Readiness:
         """Tell whether the server answers now."""

@@ -67,16 +67,20 @@ async def database_errors() -> AsyncGenerator[None]:
     except (OSError, TimeoutError, PoolTimeoutError, asyncpg.InterfaceError) as error:
         raise DependencyDownError(NAME, str(error) or type(error).__name__) from error
     except asyncpg.PostgresError as error:
-        raise _by_code(error, error.sqlstate or "") from error
+        raise _by_code(error, _code(error)) from error
 
 
 def _named(error: DBAPIError) -> Exception:
-    code = getattr(error.orig, "sqlstate", None) or ""
+    code = _code(error.orig)
     if code:
         return _by_code(error, code)
     if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
         return DependencyDownError(NAME, str(error.orig))
     return error
+
+
+def _code(error: object) -> str:
+    return str(getattr(error, "sqlstate", None) or "")
 
 
 def _by_code(error: Exception, code: str) -> Exception:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar
 
 from shared.errors import DependencyDownError, is_permanent
 
@@ -114,12 +114,6 @@ class EventHandlerWithRetry:
         )
         self._retrying = Retrying(policy=self.policy, sleep=sleep)
         self._dead_letter = dead_letter
-
-    @overload
-    def __call__(self, event: Handler) -> "EventHandlerWithRetry": ...
-
-    @overload
-    def __call__(self, event: Any) -> Awaitable[Any]: ...
 
     def __call__(self, event: Any) -> Any:
         """Handle ``event``; without a handler yet, take the decorated function as the handler."""

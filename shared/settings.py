@@ -25,15 +25,20 @@ class KafkaSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KAFKA_", frozen=True)
 
     bootstrap_servers: str = "127.0.0.1:9092"
-    topic_prefix: str = Field("agent-runtime", pattern=r"^[a-zA-Z0-9._-]{1,100}$")
-    partitions: int = Field(6, ge=1, le=1000, description="of each topic that has to be created")
-    replication_factor: int = Field(1, ge=1, le=9)
+    topic_prefix: str = Field(default="agent-runtime", pattern=r"^[a-zA-Z0-9._-]{1,100}$")
+    partitions: int = Field(
+        default=6, ge=1, le=1000, description="of each topic that has to be created"
+    )
+    replication_factor: int = Field(default=1, ge=1, le=9)
     enable_idempotence: bool = True
     fetch_max_wait: Seconds = Field(
-        timedelta(milliseconds=50), description="how long a fetch may wait for records, in seconds"
+        default=timedelta(milliseconds=50),
+        description="how long a fetch may wait for records, in seconds",
     )
-    batch_max_records: int = Field(1000, ge=1, le=50_000)
-    max_record_bytes: int = Field(1_048_576, ge=1024, description="larger payloads are refused")
+    batch_max_records: int = Field(default=1000, ge=1, le=50_000)
+    max_record_bytes: int = Field(
+        default=1_048_576, ge=1024, description="larger payloads are refused"
+    )
     session_timeout: Seconds = timedelta(seconds=10)
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
@@ -47,8 +52,8 @@ class DatabaseSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DATABASE_", frozen=True)
 
-    url: SecretStr
-    pool_size: int = Field(10, ge=1, le=200)
+    url: SecretStr = Field(default=...)
+    pool_size: int = Field(default=10, ge=1, le=200)
     connect_timeout: Seconds = timedelta(seconds=5)
     statement_timeout: Seconds = timedelta(seconds=30)
 
@@ -68,8 +73,10 @@ class HttpSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HTTP_", frozen=True)
 
     host: str = "127.0.0.1"
-    port: int | None = Field(None, ge=0, le=65535, description="each service has its own default")
-    max_body_bytes: int = Field(1_048_576, ge=1024)
+    port: int | None = Field(
+        default=None, ge=0, le=65535, description="each service has its own default"
+    )
+    max_body_bytes: int = Field(default=1_048_576, ge=1024)
 
 
 class RetrySettings(BaseSettings):
@@ -77,11 +84,11 @@ class RetrySettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="RETRY_", frozen=True)
 
-    max_attempts: int = Field(3, ge=1, le=100)
+    max_attempts: int = Field(default=3, ge=1, le=100)
     initial_delay: Seconds = timedelta(seconds=1)
     max_delay: Seconds = timedelta(seconds=30)
-    multiplier: float = Field(2.0, ge=1)
-    jitter: float = Field(0.2, ge=0, le=1)
+    multiplier: float = Field(default=2.0, ge=1)
+    jitter: float = Field(default=0.2, ge=0, le=1)
 
     def policy(self) -> RetryPolicy:
         """Return these settings as a policy."""

@@ -4,7 +4,7 @@
 import re
 from enum import StrEnum
 from functools import cache
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
@@ -56,9 +56,11 @@ class Event(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _aggregate_is_the_session(cls, values: Any) -> Any:
-        if isinstance(values, dict) and "aggregate_id" not in values and values.get("session_id"):
-            return {**values, "aggregate_id": values["session_id"]}
-        return values
+        given = cast(dict[str, Any], values)
+        if not isinstance(values, dict) or "aggregate_id" in given:
+            return given
+        session_id = given.get("session_id")
+        return {**given, "aggregate_id": session_id} if session_id else given
 
     @classmethod
     def name(cls) -> str:
@@ -84,9 +86,10 @@ ENVELOPE = set(Event.model_fields) - {"session_id"}
 
 
 class DomainEvent(Event):
-    """What happened in the business."""
+    """What happened in the business; always in a session."""
 
     level = EventLevel.DOMAIN
+    session_id: str = Field(min_length=1, max_length=200)  # pyright: ignore -- narrowed
 
 
 class BaseEvent(Event):
@@ -100,6 +103,12 @@ class BaseEvent(Event):
     def name(cls) -> str:
         """Return the value of the event's ``EventType``."""
         return cls.event_type.value
+
+
+class SessionInfrastructureEvent(BaseEvent):
+    """An infrastructure event that belongs to a session."""
+
+    session_id: str = Field(min_length=1, max_length=200)  # pyright: ignore -- narrowed
 
 
 @cache

@@ -4,7 +4,7 @@
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, overload
 
 from shared.events import Event, EventCategory, EventLevel, EventType
 from shared.messaging.sink import Sink, Undecodable
@@ -48,12 +48,23 @@ class EventBus(Protocol):
         """
         ...
 
+    @overload
     def subscribe(
-        self,
-        event_type: Selector = None,
-        handler: Handler | None = None,
-        *,
-        priority: int = 0,
+        self, event_type: Selector = None, handler: None = None, *, priority: int = 0
+    ) -> Callable[[HandlerT], HandlerT]: ...
+
+    @overload
+    def subscribe(
+        self, event_type: Selector = None, *, handler: HandlerT, priority: int = 0
+    ) -> HandlerT: ...
+
+    @overload
+    def subscribe(
+        self, event_type: Selector, handler: HandlerT, *, priority: int = 0
+    ) -> HandlerT: ...
+
+    def subscribe(
+        self, event_type: Selector = None, handler: Handler | None = None, *, priority: int = 0
     ) -> Any:
         """Have ``handler`` called with each selected event; without one, return a decorator.
 

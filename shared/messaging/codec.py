@@ -5,7 +5,7 @@ In binary mode the envelope travels as ``ce_*`` headers and the value is the pay
 also accepts structured mode (``content-type: application/cloudevents+json``).
 """
 
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
@@ -112,20 +112,20 @@ def _attributes(headers: Headers) -> dict[str, str]:
 
 def _json(value: bytes) -> dict[str, Any]:
     try:
-        data = from_json(value, allow_inf_nan=False)
+        data: object = from_json(value, allow_inf_nan=False)
     except ValueError as error:
         raise DecodingError(DecodingProblem.JSON, f"the value is not JSON: {error}") from None
     if not isinstance(data, dict):
         raise DecodingError(DecodingProblem.JSON, "the value is JSON, but not an object")
-    return data
+    return cast(dict[str, Any], data)
 
 
 def _structured(cloud_event: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
-    data = cloud_event.pop("data", None)
+    data: object = cloud_event.pop("data", None)
     if not isinstance(data, dict):
         raise DecodingError(DecodingProblem.SCHEMA, "the CloudEvent has no data object")
     present = {name: value for name, value in cloud_event.items() if value is not None}
-    return {f"ce_{name}": str(value) for name, value in present.items()}, data
+    return {f"ce_{name}": str(value) for name, value in present.items()}, cast(dict[str, Any], data)
 
 
 def _event(attributes: dict[str, str], data: dict[str, Any]) -> Event:

@@ -3,20 +3,16 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from typing import Any
 
 from shared.clock import Clock, SystemClock
 from shared.events import Event, Topics
-from shared.messaging.bus import BusStats, Handler, Middleware, Selector
 from shared.messaging.codec import encode
 from shared.messaging.guard import Guard, Pause
 from shared.messaging.numbering import Numbering
 from shared.messaging.processing import BatchProcessor, ConsumerIdentity
 from shared.messaging.records import OutgoingRecord, Record
-from shared.messaging.sink import Sink, Undecodable
-from shared.messaging.subscriptions import Subscriptions
+from shared.messaging.subscriptions import Subscribable
 from shared.retry import RetryPolicy, Sleep
 
 Deliveries = list[asyncio.Task[None]]
@@ -25,7 +21,7 @@ _following: ContextVar[Deliveries | None] = ContextVar("following", default=None
 """What is delivered as a consequence of the event being handled; None outside any handler."""
 
 
-class InProcessEventBus:
+class InProcessEventBus(Subscribable):
     """An event bus whose ``publish`` returns when every subscriber has had the event.
 
     What handlers publish is delivered after the event they handle, and before the ``publish`` that
@@ -42,12 +38,12 @@ class InProcessEventBus:
         clock: Clock | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
+        super().__init__()
         self.dead_letters: list[OutgoingRecord] = []
         self.pause = Pause()
         self._topics = Topics()
         self._clock = clock or SystemClock()
         self._numbering = Numbering(service)
-        self._subscriptions = Subscriptions()
         self._last: dict[str, asyncio.Task[None]] = {}
         self._offset = 0
         self._processor = BatchProcessor(
@@ -108,28 +104,6 @@ class InProcessEventBus:
             value=outgoing.value,
             headers=outgoing.headers,
         )
-
-    def subscribe(
-        self, event_type: Selector = None, handler: Handler | None = None, *, priority: int = 0
-    ) -> Any:
-        """Have ``handler`` called with each selected event; without one, return a decorator."""
-        return self._subscriptions.subscribe(event_type, handler, priority)
-
-    def subscribe_sink(self, sink: Sink, *, undecodable: Undecodable = "dead_letter") -> None:
-        """Have ``sink`` apply all events."""
-        self._subscriptions.add_sink(sink, undecodable)
-
-    def add_middleware(self, middleware: Middleware) -> None:
-        """Surround every handler with ``middleware``."""
-        self._subscriptions.middleware.append(middleware)
-
-    def get_stats(self) -> BusStats:
-        """Return what this bus did so far."""
-        return self._subscriptions.stats
-
-    def capture_events(self) -> AbstractContextManager[list[Event]]:
-        """Collect what is published while the context is open."""
-        return self._subscriptions.capture()
 
     async def start(self) -> None:
         """Return at once: there is nothing to start."""

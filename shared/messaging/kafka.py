@@ -2,12 +2,9 @@
 """The bus over Kafka."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from typing import Any
 
 from shared.events import Event, Topics
 from shared.health import Readiness
-from shared.messaging.bus import BusStats, Handler, Middleware, Selector
 from shared.messaging.codec import encode
 from shared.messaging.guard import Guard, Pause
 from shared.messaging.kafka_client import NAME
@@ -16,15 +13,14 @@ from shared.messaging.observer import NullObserver, Observer
 from shared.messaging.processing import BatchProcessor, ConsumerIdentity
 from shared.messaging.producer import KafkaProducer
 from shared.messaging.records import OutgoingRecord
-from shared.messaging.sink import Sink, Undecodable
 from shared.messaging.subscriber import RecordSubscriber
-from shared.messaging.subscriptions import Subscriptions
+from shared.messaging.subscriptions import Subscribable
 from shared.messaging.topics_admin import check_topics
 from shared.retry import RetryPolicy
 from shared.settings import KafkaSettings
 
 
-class KafkaEventBus:
+class KafkaEventBus(Subscribable):
     """An event bus over Kafka: at least once, in order for each aggregate, nothing dropped.
 
     The service is one consumer group; more processes of it share the partitions. It reads both
@@ -44,13 +40,13 @@ class KafkaEventBus:
         retry: RetryPolicy | None = None,
         observer: Observer | None = None,
     ) -> None:
+        super().__init__()
         self.topics = Topics(settings.topic_prefix)
         self.pause = Pause()
         self.producer = KafkaProducer(settings, client_id=f"agent-runtime.{service}")
         self._settings = settings
         self._observer = observer or NullObserver()
         self._numbering = Numbering(service)
-        self._subscriptions = Subscriptions()
         self._read = list(
             topics or (self.topics.domain, self.topics.infrastructure, self.topics.retry(service))
         )
@@ -95,28 +91,6 @@ class KafkaEventBus:
                 OutgoingRecord(record.topic, record.key, record.value, headers)
             )
         self._subscriptions.published(numbered)
-
-    def subscribe(
-        self, event_type: Selector = None, handler: Handler | None = None, *, priority: int = 0
-    ) -> Any:
-        """Have ``handler`` called with each selected event; without one, return a decorator."""
-        return self._subscriptions.subscribe(event_type, handler, priority)
-
-    def subscribe_sink(self, sink: Sink, *, undecodable: Undecodable = "dead_letter") -> None:
-        """Have ``sink`` apply all events, in batches."""
-        self._subscriptions.add_sink(sink, undecodable)
-
-    def add_middleware(self, middleware: Middleware) -> None:
-        """Surround every handler with ``middleware``; the first added is the outermost."""
-        self._subscriptions.middleware.append(middleware)
-
-    def get_stats(self) -> BusStats:
-        """Return what this process did so far."""
-        return self._subscriptions.stats
-
-    def capture_events(self) -> AbstractContextManager[list[Event]]:
-        """Collect what is published while the context is open, without changing where it goes."""
-        return self._subscriptions.capture()
 
     async def start(self) -> None:
         """Connect, check that the topics are there, and begin to read.

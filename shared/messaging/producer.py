@@ -28,7 +28,7 @@ class KafkaProducer:
     def __init__(self, settings: KafkaSettings, *, client_id: str) -> None:
         self._settings = settings
         self._client_id = client_id
-        self._producer: AIOKafkaProducer | None = None
+        self._producer: Any = None
 
     async def start(self) -> None:
         """Connect.
@@ -79,7 +79,7 @@ class KafkaProducer:
         return str(description["cluster_id"])
 
     @property
-    def _started(self) -> AIOKafkaProducer:
+    def _started(self) -> Any:
         if self._producer is None:
             raise RuntimeError("the producer is not started")
         return self._producer

@@ -162,10 +162,14 @@ class _JoinListener(ConsumerRebalanceListener):  # type: ignore[misc]  # it has 
     def __init__(self, joined: asyncio.Event) -> None:
         self._joined = joined
 
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+    async def on_partitions_revoked(  # pyright: ignore -- the client awaits it
+        self, revoked: Iterable[TopicPartition]
+    ) -> None:
         self._joined.clear()
 
-    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+    async def on_partitions_assigned(  # pyright: ignore -- the client awaits it
+        self, assigned: Iterable[TopicPartition]
+    ) -> None:
         self._joined.set()
 
 

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who wants which events: the part that every bus has in common."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, overload
 
 from shared.events import BaseEvent, Event, EventCategory, EventLevel, EventType
-from shared.messaging.bus import BusStats, CallNext, Handler, Middleware, Selector
+from shared.messaging.bus import BusStats, CallNext, Handler, HandlerT, Middleware, Selector
 from shared.messaging.sink import Sink, Undecodable
 
 
@@ -98,6 +98,53 @@ class Subscriptions:
             yield captured
         finally:
             self._captures = [each for each in self._captures if each is not captured]
+
+
+class Subscribable:
+    """The half of a bus that programs subscribe on, the same for every bus."""
+
+    def __init__(self) -> None:
+        self._subscriptions = Subscriptions()
+
+    @overload
+    def subscribe(
+        self, event_type: Selector = None, handler: None = None, *, priority: int = 0
+    ) -> Callable[[HandlerT], HandlerT]: ...
+
+    @overload
+    def subscribe(
+        self, event_type: Selector = None, *, handler: HandlerT, priority: int = 0
+    ) -> HandlerT: ...
+
+    @overload
+    def subscribe(
+        self, event_type: Selector, handler: HandlerT, *, priority: int = 0
+    ) -> HandlerT: ...
+
+    def subscribe(
+        self, event_type: Selector = None, handler: Handler | None = None, *, priority: int = 0
+    ) -> Any:
+        """Have ``handler`` called with each selected event; without one, return a decorator.
+
+        Of several handlers of one event, the one with the highest priority is called first.
+        """
+        return self._subscriptions.subscribe(event_type, handler, priority)
+
+    def subscribe_sink(self, sink: Sink, *, undecodable: Undecodable = "dead_letter") -> None:
+        """Have ``sink`` apply all events, in batches."""
+        self._subscriptions.add_sink(sink, undecodable)
+
+    def add_middleware(self, middleware: Middleware) -> None:
+        """Surround every handler with ``middleware``; the first added is the outermost."""
+        self._subscriptions.middleware.append(middleware)
+
+    def get_stats(self) -> BusStats:
+        """Return what this bus did so far."""
+        return self._subscriptions.stats
+
+    def capture_events(self) -> AbstractContextManager[list[Event]]:
+        """Collect what is published while the context is open, without changing where it goes."""
+        return self._subscriptions.capture()
 
 
 async def _call_middleware(middleware: Middleware, call_next: CallNext, event: Event) -> None:

@@ -3,6 +3,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
@@ -45,7 +46,7 @@ async def ensure_topics(settings: KafkaSettings) -> list[str]:
             if topic.name not in present
         ]
         if missing:
-            response = await client.create_topics(missing)
+            response: Any = await client.create_topics(missing)
             for name, code, *_ in response.topic_errors:
                 _check(name, code)
         return [topic.name for topic in missing]

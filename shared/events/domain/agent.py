@@ -11,7 +11,6 @@ from shared.events.base import DomainEvent
 class AgentAssigned(DomainEvent):
     """An agent took the task over."""
 
-    session_id: str
     agent_type: str
     reason: str
 
@@ -19,7 +18,6 @@ class AgentAssigned(DomainEvent):
 class AgentSwitchRequested(DomainEvent):
     """An agent, or a person, asked that another agent goes on."""
 
-    session_id: str
     from_agent: str
     to_agent: str
     reason: str
@@ -30,7 +28,6 @@ class AgentSwitchRequested(DomainEvent):
 class AssistantReplied(DomainEvent):
     """An agent answered the message of its turn."""
 
-    session_id: str
     turn_id: str
     agent_type: str
     message_id: str
@@ -41,7 +38,6 @@ class AssistantReplied(DomainEvent):
 class TaskCompleted(DomainEvent):
     """An agent finished a turn; ``success`` is False when it could not."""
 
-    session_id: str
     agent_type: str
     success: bool
     result_summary: str
@@ -51,7 +47,6 @@ class TaskCompleted(DomainEvent):
 class TurnCancelled(DomainEvent):
     """A person stopped the turn before its end."""
 
-    session_id: str
     turn_id: str
     cancelled_by: str = "system"
     reason: str = ""
@@ -60,7 +55,6 @@ class TurnCancelled(DomainEvent):
 class BudgetExceeded(DomainEvent):
     """The next call would have gone over a limit, so the turn was stopped before it."""
 
-    session_id: str
     turn_id: str
     agent_type: str
     budget: Literal[

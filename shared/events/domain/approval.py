@@ -11,7 +11,6 @@ from shared.events.base import DomainEvent
 class ApprovalRequested(DomainEvent):
     """A tool call waits for a person; bound to the digest of its exact arguments."""
 
-    session_id: str
     approval_id: str
     turn_id: str
     agent_type: str
@@ -26,7 +25,6 @@ class ApprovalRequested(DomainEvent):
 class ApprovalDecided(DomainEvent):
     """A person approved, edited or rejected the call, once."""
 
-    session_id: str
     approval_id: str
     turn_id: str
     decision: Literal["approved", "edited", "rejected"]
@@ -39,6 +37,5 @@ class ApprovalDecided(DomainEvent):
 class ApprovalExpired(DomainEvent):
     """Nobody decided in time."""
 
-    session_id: str
     approval_id: str
     turn_id: str

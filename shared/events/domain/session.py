@@ -11,7 +11,6 @@ from shared.events.base import DomainEvent
 class SessionCreated(DomainEvent):
     """A session began."""
 
-    session_id: str
     created_by: str = "system"
     agent: str = ""
     title: str = ""
@@ -20,7 +19,6 @@ class SessionCreated(DomainEvent):
 class MessageReceived(DomainEvent):
     """A person wrote a message; ``turn_id`` is the turn that answers it."""
 
-    session_id: str
     message_content: str
     message_length: int = Field(ge=0)
     message_id: str = ""
@@ -30,7 +28,6 @@ class MessageReceived(DomainEvent):
 class ConversationCompleted(DomainEvent):
     """The session came to its end."""
 
-    session_id: str
     total_messages: int = Field(ge=0)
     duration_seconds: float = Field(ge=0)
 
@@ -38,14 +35,12 @@ class ConversationCompleted(DomainEvent):
 class SessionExpired(DomainEvent):
     """Nothing happened in the session for too long."""
 
-    session_id: str
     reason: str
 
 
 class SessionDeleted(DomainEvent):
     """A person deleted the session."""
 
-    session_id: str
     deleted_by: str = "system"
     reason: str = ""
 
@@ -53,7 +48,6 @@ class SessionDeleted(DomainEvent):
 class SessionForked(DomainEvent):
     """A new session began from a point of another; both sessions record it."""
 
-    session_id: str
     direction: Literal["from", "to"]
     other_session_id: str
     at_sequence: int = Field(ge=0)

@@ -3,15 +3,14 @@
 
 from pydantic import Field
 
-from shared.events.base import BaseEvent
+from shared.events.base import SessionInfrastructureEvent
 from shared.events.types import EventCategory, EventType
 
 
-class AgentEvent(BaseEvent):
+class AgentEvent(SessionInfrastructureEvent):
     """What all events about agents share."""
 
     category = EventCategory.AGENT
-    session_id: str
 
 
 class AgentSwitchedEvent(AgentEvent):

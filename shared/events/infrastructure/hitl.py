@@ -5,15 +5,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.events.base import BaseEvent
+from shared.events.base import SessionInfrastructureEvent
 from shared.events.types import EventCategory, EventType
 
 
-class HitlEvent(BaseEvent):
+class HitlEvent(SessionInfrastructureEvent):
     """What all events about a person's decision share."""
 
     category = EventCategory.HITL
-    session_id: str
     approval_id: str
     tool: str = ""
 

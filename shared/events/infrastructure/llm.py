@@ -5,15 +5,14 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from shared.events.base import BaseEvent
+from shared.events.base import SessionInfrastructureEvent
 from shared.events.types import EventCategory, EventType
 
 
-class LlmEvent(BaseEvent):
+class LlmEvent(SessionInfrastructureEvent):
     """What all events about a model call share."""
 
     category = EventCategory.LLM
-    session_id: str
     turn_id: str = ""
     agent: str = ""
     model: str

@@ -5,15 +5,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.events.base import BaseEvent
+from shared.events.base import SessionInfrastructureEvent
 from shared.events.types import EventCategory, EventType
 
 
-class SessionEvent(BaseEvent):
+class SessionEvent(SessionInfrastructureEvent):
     """What all events about the keeping of sessions share."""
 
     category = EventCategory.SESSION
-    session_id: str
 
 
 class SessionCreatedEvent(SessionEvent):

@@ -3,18 +3,17 @@
 
 from pydantic import Field
 
-from shared.events.base import BaseEvent
+from shared.events.base import SessionInfrastructureEvent
 from shared.events.types import EventCategory, EventType
 
 
-class ToolEvent(BaseEvent):
+class ToolEvent(SessionInfrastructureEvent):
     """What all events about a tool call share.
 
     ``effect_id`` names the side effect and is the same however often the call is attempted.
     """
 
     category = EventCategory.TOOL
-    session_id: str
     turn_id: str = ""
     agent: str = ""
     tool: str

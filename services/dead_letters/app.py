@@ -18,7 +18,7 @@ from services.dead_letters.store.redriving import Redriving
 from services.dead_letters.store.returns import Returns
 from shared.database import Database
 from shared.events import Topics
-from shared.events.topics import CONSUMING_SERVICES
+from shared.events.topics import CONSUMING_SERVICES, MAX_DEAD_LETTER_BYTES
 from shared.outbox import Outbox, OutboxRelay
 from shared.outbox.store import Depth
 from shared.service import ServiceIdentity, build_app, build_bus
@@ -35,7 +35,7 @@ def create_app(
     settings = settings or DeadLettersSettings()
     topics = Topics(settings.kafka.topic_prefix)
     database = Database(settings.database)
-    outbox = Outbox(tables.outbox)
+    outbox = Outbox(tables.outbox, max_record_bytes=MAX_DEAD_LETTER_BYTES)
     recorder = Recorder(outbox=outbox, topics=topics)
     bus = build_bus(identity, settings, telemetry, topics=[topics.dead_letters])
     relay = OutboxRelay(outbox, database, bus.producer, on_depth=_shown_on(telemetry.instruments))

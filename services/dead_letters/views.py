@@ -41,13 +41,13 @@ class Filters(View):
     status: Status | None = None
     since: Moment | None = None
     until: Moment | None = None
-    limit: int = Field(50, ge=1, le=500)
+    limit: int = Field(default=50, ge=1, le=500)
 
 
 class LetterFilters(Filters):
     """Which letters, and after which of them to go on."""
 
-    cursor: UUID | None = Field(None, description="`next` of the page before")
+    cursor: UUID | None = Field(default=None, description="`next` of the page before")
 
 
 class Bytes(View):

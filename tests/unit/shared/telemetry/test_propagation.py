@@ -71,7 +71,10 @@ def test_of_duplicate_headers_the_last_counts() -> None:
     assert not _hop([("traceparent", VALID), ("traceparent", None)]).is_valid
 
 
-@pytest.mark.parametrize("state", [b"\xff", b"=", b",".join(b"k%d=" % n + b"v" * 100 for n in range(6)), b"A=1", b"a=\x00", None])
+@pytest.mark.parametrize(
+    "state",
+    [b"\xff", b"=", b",".join(b"k%d=" % n + b"v" * 100 for n in range(6)), b"A=1", b"a=\x00", None],
+)
 def test_a_bad_tracestate_costs_only_itself(
     state: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:

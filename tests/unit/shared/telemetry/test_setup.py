@@ -78,7 +78,7 @@ def test_without_an_endpoint_there_is_no_provider_and_no_thread(configure: Confi
 
     assert not telemetry.tracing_enabled
     assert telemetry.tracing.provider is None
-    assert set(all_threads()) == before
+    assert set(all_threads()) <= before
 
 
 def test_a_disabled_sdk_makes_neither_spans_nor_metrics(
@@ -100,12 +100,13 @@ def test_a_disabled_sdk_makes_neither_spans_nor_metrics(
 
 
 def test_nothing_is_global(configure: Configure, receiver: OtlpReceiver) -> None:
+    before = trace.get_tracer_provider(), metrics.get_meter_provider()
+
     one = configure("audit", **receiver.environment())
     other = configure("metrics")
     one.instruments.commit_failures.add(1, {"group": "g"})
 
-    assert type(trace.get_tracer_provider()).__name__ == "ProxyTracerProvider"
-    assert type(metrics.get_meter_provider()).__name__ == "_ProxyMeterProvider"
+    assert (trace.get_tracer_provider(), metrics.get_meter_provider()) == before
     assert other.instruments.commit_failures.total({"group": "g"}) == 0
     assert b"agent_runtime_commit_failures_total{" not in other.metrics_text()[0]
 

@@ -52,6 +52,18 @@ class DeskService:
         found: list[dict[str, Any]] = (await self.get("/v1/dead-letters?limit=500"))["items"]
         return found
 
+    async def only_letter(self, status: str) -> dict[str, Any]:
+        """Return the letter when it has that status; there must not be others with it."""
+        found: list[dict[str, Any]] = []
+
+        async def there() -> bool:
+            found[:] = [each for each in await self.letters() if each["status"] == status]
+            return bool(found)
+
+        await eventually(there, timeout=JOINS_WITHIN, message=f"no letter was {status}")
+        [letter] = found
+        return letter
+
     async def redrive(self, letter_id: str) -> dict[str, Any]:
         """Send a letter back."""
         body = {"operator": "ada", "reason": "mended"}
@@ -69,7 +81,6 @@ async def desk_service(
     """Run the desk while the context is open; it is ready when the context begins."""
     await ensure_topics(kafka)
     settings = DeadLettersSettings(
-        log_level="INFO",
         database=DatabaseSettings(
             url=SecretStr(database.url(NAME)), connect_timeout=timedelta(seconds=2)
         ),

@@ -2,33 +2,21 @@
 """Waiting for a condition, never for time to pass."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 PAUSE_SECONDS = 0.02
 
 
-@overload
-def eventually(
-    condition: Callable[[], Awaitable[T]], *, timeout: float = 10, message: str = ...
-) -> Coroutine[Any, Any, T]: ...
-
-
-@overload
-def eventually(
-    condition: Callable[[], T], *, timeout: float = 10, message: str = ...
-) -> Coroutine[Any, Any, T]: ...
-
-
 async def eventually(
-    condition: Callable[[], Any],
+    condition: Callable[[], Awaitable[T]] | Callable[[], T],
     *,
     timeout: float = 10,  # noqa: ASYNC109 -- the deadline is what this is about
     message: str = "the condition was not fulfilled",
-) -> Any:
+) -> T:
     """Return the first true value of ``condition``, which is asked again and again.
 
     Raises:
@@ -37,8 +25,8 @@ async def eventually(
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
     while True:
-        answer = condition()
-        value = await answer if isawaitable(answer) else answer
+        answer: Any = condition()
+        value: T = await answer if isawaitable(answer) else answer
         if value:
             return value
         if loop.time() >= deadline:

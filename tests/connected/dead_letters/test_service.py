@@ -25,7 +25,7 @@ from shared.retry import RetryPolicy
 from shared.settings import KafkaSettings
 from tests.support.databases import MigratedDatabase
 from tests.support.dead_letter_records import EVENT_HEADERS, failed, source_record
-from tests.support.desk_service import JOINS_WITHIN, DeskService, desk_service
+from tests.support.desk_service import JOINS_WITHIN, desk_service
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.connected
@@ -75,10 +75,6 @@ async def producer(kafka: KafkaSettings) -> AsyncGenerator[KafkaProducer]:
         await found.stop()
 
 
-async def letters_with(desk: DeskService, status: str) -> list[dict[str, Any]]:
-    return [each for each in await desk.letters() if each["status"] == status]
-
-
 def message(session: str) -> MessageReceived:
     return MessageReceived(
         session_id=session, message_content="hello", message_length=5, sequence=1
@@ -97,7 +93,7 @@ async def test_a_message_whose_handler_fails_is_redriven_to_that_service_alone(
         audit.bus.subscribe(EventCategory.OPERATIONS, _appended_to(events))
         await metrics.bus.publish(message("s-1"))
 
-        [letter] = await eventually(lambda: letters_with(desk, "open"), timeout=JOINS_WITHIN)
+        letter = await desk.only_letter("open")
         assert (letter["service"], letter["kind"], letter["attempts"]) == (
             "metrics",
             "exhausted",
@@ -106,11 +102,11 @@ async def test_a_message_whose_handler_fails_is_redriven_to_that_service_alone(
         assert letter["session_id"] == "s-1"
 
         await desk.redrive(letter["id"])
-        [again] = await eventually(lambda: letters_with(desk, "open"), timeout=JOINS_WITHIN)
+        again = await desk.only_letter("open")
         assert (again["id"], again["redrive_count"]) == (letter["id"], 1)
 
         await desk.redrive(letter["id"])
-        [parked] = await eventually(lambda: letters_with(desk, "parked"), timeout=JOINS_WITHIN)
+        parked = await desk.only_letter("parked")
         assert (parked["id"], parked["redrive_count"]) == (letter["id"], 2)
 
         metrics.failing = False
@@ -211,7 +207,7 @@ async def test_a_letter_that_cannot_be_kept_stops_the_desk_and_is_never_dead_let
         await eventually(says_why, timeout=JOINS_WITHIN)
         await admin.execute("ALTER TABLE dead_letters.hidden RENAME TO letters")
 
-        [letter] = await eventually(desk.letters, timeout=JOINS_WITHIN)
+        letter = await desk.only_letter("open")
         assert letter["deliveries"] == 1
         await eventually(desk.ready, timeout=JOINS_WITHIN)
         assert (await desk.get("/v1/counts"))["deliveries"] == 1

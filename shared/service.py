@@ -16,6 +16,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import ValidationError
 
 from shared.clock import SystemClock
+from shared.database import Database
 from shared.errors import AgentRuntimeError
 from shared.events import SystemShutdownEvent, SystemStartupEvent
 from shared.health import Component
@@ -28,6 +29,7 @@ from shared.logs import configure_logging
 from shared.messaging import KafkaEventBus
 from shared.messaging.observation import BusObservation
 from shared.settings import ServiceSettings, explain
+from shared.telemetry.database import trace_engine
 from shared.telemetry.http import http_telemetry
 from shared.telemetry.resource import service_version
 from shared.telemetry.settings import TelemetrySettings
@@ -120,6 +122,9 @@ def build_app(
         lifespan=lifespan,
         telemetry=http_telemetry(telemetry),
     )
+    for component in components:
+        if isinstance(component, Database):
+            trace_engine(component.engine, telemetry.tracing)
     install_problems(app)
     app.include_router(
         health_router(

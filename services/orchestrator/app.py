@@ -31,9 +31,13 @@ from shared.settings import ServiceSettings
 from shared.telemetry.setup import Telemetry
 
 
-def create_app(identity: ServiceIdentity, telemetry: Telemetry) -> tuple[FastAPI, ServiceSettings]:
-    """Return the orchestrator and its settings."""
-    settings = OrchestratorSettings()
+def create_app(
+    identity: ServiceIdentity,
+    telemetry: Telemetry,
+    settings: OrchestratorSettings | None = None,
+) -> tuple[FastAPI, ServiceSettings]:
+    """Return the orchestrator and its settings, which are those of the environment if None."""
+    settings = settings or OrchestratorSettings()
     database = Database(settings.database)
     bus = build_bus(identity, settings, telemetry)
     relay = _relay(database, bus, settings, identity, telemetry)

@@ -5,6 +5,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.correlation import EventCorrelation, is_correlation_id
+from shared.telemetry.tracing import note_correlation
 
 HEADER = "X-Correlation-ID"
 
@@ -26,6 +27,7 @@ class CorrelationMiddleware:
             return
         given = Headers(scope=scope).get(HEADER, "")
         with EventCorrelation.scope(given if is_correlation_id(given) else None) as current:
+            note_correlation(current)
 
             async def echo(message: Message) -> None:
                 if message["type"] == "http.response.start":

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One running orchestrator for all tests of a module: joining a consumer group takes a while.
+
+Each test works on sessions of its own.
+"""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+import pytest_asyncio
+
+from deploy.embedded.service_settings import kafka_settings as kafka_settings_of
+from shared.ids import new_id
+from tests.support.databases import MigratedDatabase, migrated_database_of
+from tests.support.orchestrator import RunningOrchestrator, running_orchestrator
+from tests.support.servers import SessionSettings
+from tests.support.shared_servers import SharedServers
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def database(servers: SharedServers) -> AsyncGenerator[MigratedDatabase]:
+    async with migrated_database_of(servers) as database:
+        yield database
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def orchestrator(
+    servers: SharedServers,
+    database: MigratedDatabase,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncGenerator[RunningOrchestrator]:
+    other = SessionSettings().kafka
+    kafka = kafka_settings_of(
+        other or servers.kafka_bootstrap_servers,
+        {
+            "KAFKA_TOPIC_PREFIX": f"test-{new_id().hex}",
+            "KAFKA_ENABLE_IDEMPOTENCE": "true" if other else "false",
+        },
+    )
+    workspaces = tmp_path_factory.mktemp("workspaces")
+    async with running_orchestrator(database.url("orchestrator"), kafka, workspaces) as running:
+        yield running

@@ -6,6 +6,8 @@ switches. So it is no ``Tool``, only its declaration.
 """
 
 from collections.abc import Mapping
+from functools import cache
+from typing import Any
 
 from pydantic import Field, ValidationError
 from pydantic_ai.tools import ToolDefinition
@@ -24,10 +26,17 @@ class HandOver(Arguments):
     confidence: float = Field(default=1.0, ge=0, le=1, description="how sure you are, 0 to 1")
 
 
+@cache
+def hand_over_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the arguments; it is shared, so do not change it."""
+    return HandOver.model_json_schema()
+
+
 def hand_over_definition(targets: Mapping[str, str]) -> ToolDefinition:
     """Declare the switch to a model: ``targets`` are the agents it may name, with what they do."""
-    schema = HandOver.model_json_schema()
-    schema["properties"]["to_agent"]["enum"] = list(targets)
+    schema = hand_over_schema()
+    names = {**schema["properties"]["to_agent"], "enum": list(targets)}
+    schema = {**schema, "properties": {**schema["properties"], "to_agent": names}}
     lines = "\n".join(f"- {name}: {what}" for name, what in targets.items())
     return ToolDefinition(
         name=HAND_OVER,

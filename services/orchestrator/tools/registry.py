@@ -9,7 +9,11 @@ from pydantic_ai.tools import ToolDefinition
 from services.orchestrator.tools.calculate import CALCULATE
 from services.orchestrator.tools.edit_file import EDIT_FILE
 from services.orchestrator.tools.errors import ToolError
-from services.orchestrator.tools.hand_over import HAND_OVER, HandOver, hand_over_definition
+from services.orchestrator.tools.hand_over import (
+    HAND_OVER,
+    hand_over_definition,
+    hand_over_schema,
+)
 from services.orchestrator.tools.list_files import LIST_FILES
 from services.orchestrator.tools.read_file import READ_FILE
 from services.orchestrator.tools.run_command import RUN_COMMAND
@@ -38,6 +42,7 @@ class ToolRegistry:
 
     def __init__(self, tools: Iterable[Tool] = BUILT_IN) -> None:
         self._tools: dict[str, Tool] = {}
+        self._definitions: dict[str, ToolDefinition] = {}
         for tool in tools:
             if tool.name in self._tools or tool.name == HAND_OVER:
                 raise ConfigurationError(f"there are two tools {tool.name!r}; rename one")
@@ -47,7 +52,7 @@ class ToolRegistry:
     def arguments(self) -> Mapping[str, frozenset[str]]:
         """The names of the arguments of every tool, and of the switch between agents."""
         known = {name: _properties(tool.parameters) for name, tool in self._tools.items()}
-        return known | {HAND_OVER: _properties(HandOver.model_json_schema())}
+        return known | {HAND_OVER: _properties(hand_over_schema())}
 
     def get(self, name: str) -> Tool:
         """Return a tool.
@@ -67,14 +72,17 @@ class ToolRegistry:
 
         ``targets`` maps the name of each agent that may be named to what it does.
         """
-        offered = [_definition(self.get(name)) for name in names]
+        offered = [self._definition(name) for name in names]
         return [*offered, hand_over_definition(targets)] if targets else offered
 
-
-def _definition(tool: Tool) -> ToolDefinition:
-    return ToolDefinition(
-        name=tool.name, description=tool.description, parameters_json_schema=tool.parameters
-    )
+    def _definition(self, name: str) -> ToolDefinition:
+        """Return the declaration, which is made once, because making a schema takes long."""
+        if name not in self._definitions:
+            tool = self.get(name)
+            self._definitions[name] = ToolDefinition(
+                name=name, description=tool.description, parameters_json_schema=tool.parameters
+            )
+        return self._definitions[name]
 
 
 def _properties(schema: Mapping[str, object]) -> frozenset[str]:

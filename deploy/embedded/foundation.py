@@ -3,6 +3,9 @@
 
 from collections.abc import Mapping
 
+from alembic.util import CommandError
+
+from deploy.embedded.errors import StateDirectoryError
 from deploy.embedded.options import StackOptions
 from deploy.embedded.passwords import new_password
 from deploy.embedded.postgres import SUPERUSER
@@ -32,6 +35,7 @@ class Foundation:
                 self.servers.valkey,
             ),
             report=progress.trouble,
+            policy=options.restarts,
         )
         self._extra = options.environment
         self._progress = progress
@@ -76,5 +80,9 @@ class Foundation:
 
     async def _create_schema(self) -> None:
         url = self.servers.postgres.admin_url
-        await upgrade(url)
+        try:
+            await upgrade(url)
+        except CommandError as error:
+            message = f"this version cannot read the database in the state directory: {error}"
+            raise StateDirectoryError(f"{message}; choose another --state-dir") from error
         self._roles = await let_log_in(url, self._passwords)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from deploy.embedded.catalogue import SERVICES, ServiceEntry
 from deploy.embedded.servers import ServerPorts
+from deploy.embedded.supervisor import RESTARTS
+from shared.retry import RetryPolicy
 
 DEFAULT_STATE_DIRECTORY = Path(".agent-runtime")
 
@@ -36,3 +38,4 @@ class StackOptions:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     services: tuple[ServiceEntry, ...] = SERVICES
     patience: timedelta = timedelta(seconds=60)
+    restarts: RetryPolicy = RESTARTS

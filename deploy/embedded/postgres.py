@@ -29,7 +29,7 @@ _SETTINGS = {
     "max_connections": "300",
     "jit": "off",
 }
-_QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+_QUICK = {"fsync": "off", "full_page_writes": "off"}
 
 
 class EmbeddedPostgres(EmbeddedServer):

@@ -3,11 +3,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import timedelta
 
 from deploy.embedded.child import Child
 from deploy.embedded.errors import StartupError
+from deploy.embedded.together import first_of
 
 _PAUSE_SECONDS = 0.02
 
@@ -21,20 +21,25 @@ async def until_ready(child: Child, probe: Probe, *, patience: timedelta) -> Non
     Raises:
         StartupError: it ended, or was not ready in time; the message says what its log says.
     """
-    reason: str | None = "it was not asked"
-    with suppress(TimeoutError):
-        async with asyncio.timeout(patience.total_seconds()):
-            while child.running:
-                reason = await probe()
-                if reason is None:
-                    return
-                await asyncio.sleep(_PAUSE_SECONDS)
-    raise StartupError(_explain(child, reason or "", patience))
-
-
-def _explain(child: Child, reason: str, patience: timedelta) -> str:
+    reasons = ["it was not asked"]
     log = child.spec.log_path
+    try:
+        async with asyncio.timeout(patience.total_seconds()):
+            await first_of(_ask(probe, reasons), _end(child))
+    except TimeoutError as error:
+        seconds = patience.total_seconds()
+        message = f"{child.name} did not answer within {seconds:g} s: {reasons[-1]} (see {log})"
+        raise StartupError(message) from error
     if not child.running:
-        return f"{child.name} ended while it was starting: {child.last_words()} (see {log})"
-    seconds = patience.total_seconds()
-    return f"{child.name} did not answer within {seconds:.0f} s: {reason} (see {log})"
+        message = f"{child.name} ended while it was starting: {child.last_words()} (see {log})"
+        raise StartupError(message)
+
+
+async def _ask(probe: Probe, reasons: list[str]) -> None:
+    while reason := await probe():
+        reasons.append(reason)
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def _end(child: Child) -> None:
+    await child.wait()

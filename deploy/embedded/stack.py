@@ -99,7 +99,9 @@ class Stack:
 
     async def _start_services(self) -> None:
         children = [Child(self._spec(entry)) for entry in self._entries.values()]
-        self._services = Supervisor(children, report=self._progress.trouble)
+        self._services = Supervisor(
+            children, report=self._progress.trouble, policy=self._options.restarts
+        )
         self._progress.doing(f"starting {', '.join(self._entries)}")
         await self._services.start()
         await first_of(self._all_ready(), self.failure())

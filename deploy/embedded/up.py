@@ -3,9 +3,9 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 
 from rich.console import Console
-from rich.table import Table
 
 from deploy.embedded.addresses import StackAddresses
 from deploy.embedded.catalogue import SERVICES
@@ -26,21 +26,16 @@ async def stay_up(options: StackOptions, hurry: asyncio.Event, *, as_json: bool)
             if as_json:
                 Console().print_json(json.dumps(stack.addresses.without_secrets()))
             else:
-                console.print(addresses_table(stack.addresses))
-                console.print("Ctrl-C ends everything.", style="dim")
+                for line in ("", *addresses_of(stack.addresses), "", "Ctrl-C ends everything."):
+                    console.print(line, highlight=False, markup=False, soft_wrap=True)
             await stack.failure()
     return 1
 
 
-def addresses_table(addresses: StackAddresses) -> Table:
-    """Return what a person needs to know of a stack."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("name", "address", "what it has", "try"):
-        table.add_column(title, overflow="fold")
+def addresses_of(addresses: StackAddresses) -> Iterator[str]:
+    """Return what a person needs to know of a stack, line by line."""
     for entry in SERVICES:
         if url := addresses.services.get(entry.name):
-            table.add_row(entry.name, url, entry.purpose, entry.example.format(url=url))
-    file = addresses.state_dir / "stack.json"
-    table.add_row("Kafka", addresses.kafka_bootstrap_servers, "every event, in memory", "")
-    table.add_row("PostgreSQL, Valkey", f"in {file}", "with their passwords", "")
-    return table
+            yield f"  {entry.name:15} {url:23} {entry.example.format(url=url)}"
+    yield f"  {'Kafka':15} {addresses.kafka_bootstrap_servers:23} every event, in memory"
+    yield f"  {'with passwords':15} {addresses.state_dir / 'stack.json'}"

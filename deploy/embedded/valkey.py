@@ -5,8 +5,6 @@ import asyncio
 from pathlib import Path
 from signal import Signals
 
-from pydantic import SecretStr
-
 from deploy.embedded.child import ChildSpec
 from deploy.embedded.environment import server_environment
 from deploy.embedded.errors import StartupError
@@ -14,9 +12,6 @@ from deploy.embedded.passwords import kept_password
 from deploy.embedded.ports import HOST
 from deploy.embedded.server import EmbeddedServer
 from deploy.embedded.wheels import valkey_program
-from shared.cache import Cache
-from shared.errors import ConfigurationError, DependencyDownError
-from shared.settings import RedisSettings
 
 _CONFIGURATION = """\
 bind {host}
@@ -90,17 +85,26 @@ class EmbeddedValkey(EmbeddedServer):
 
     async def probe(self) -> str | None:
         """Ask for an answer, with the password."""
-        cache = Cache(RedisSettings(url=SecretStr(self.url)))
         try:
-            await cache.ping()
-        except ConfigurationError as error:
-            message = f"port {self.port} belongs to another Redis: give another port"
-            raise StartupError(message) from error
-        except DependencyDownError as error:
-            return error.reason
+            reader, writer = await asyncio.open_connection(HOST, self.port)
+        except OSError as error:
+            return str(error)
+        try:
+            writer.write(f"AUTH {self._password}\r\nPING\r\n".encode())
+            answers = [(await reader.readline()).decode().strip() for _ in range(2)]
+        except OSError as error:
+            return str(error)
         finally:
-            await cache.stop()
-        return None
+            writer.close()
+        return self._judge(answers)
+
+    def _judge(self, answers: list[str]) -> str | None:
+        if answers == ["+OK", "+PONG"]:
+            return None
+        if answers[0].startswith(("-WRONGPASS", "-ERR")):
+            message = f"port {self.port} belongs to another Redis: give another port"
+            raise StartupError(message)
+        return " ".join(answers)
 
 
 def _quoted(path: Path) -> str:

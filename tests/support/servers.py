@@ -6,16 +6,15 @@ The servers come from pip wheels and are shared by all processes of the session.
 """
 
 from collections.abc import AsyncGenerator, Generator
-from typing import Any
 
 import pytest
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from redis.asyncio import Redis
 
 from deploy.embedded.service_settings import kafka_settings as kafka_settings_of
 from shared.ids import new_id
 from shared.settings import KafkaSettings
 from tests.support.databases import MigratedDatabase, empty_database, migrated_database_of
+from tests.support.redis_client import redis_client
 from tests.support.server_holder import REDIS_DATABASES
 from tests.support.shared_servers import SharedServers, shared_servers
 
@@ -69,16 +68,10 @@ def kafka_settings(servers: SharedServers) -> KafkaSettings:
 @pytest.fixture
 async def redis_url(servers: SharedServers) -> AsyncGenerator[str]:
     """The address of an empty Redis database that no other test uses now."""
-    async with _redis(servers.redis_url) as counter:
+    async with redis_client(servers.redis_url) as counter:
         number = 1 + (await counter.incr("databases")) % (REDIS_DATABASES - 1)
     url = f"{servers.redis_url.rpartition('/')[0]}/{number}"
-    async with _redis(url) as redis:
+    async with redis_client(url) as redis:
         await redis.flushdb()
         yield url
         await redis.flushdb()
-
-
-def _redis(url: str) -> Any:
-    """Return a client; its methods have no complete types."""
-    client: Any = Redis
-    return client.from_url(url)

@@ -113,8 +113,8 @@ def test_agents_that_name_no_model_get_the_default(tmp_path: Path) -> None:
             {"max_steps": 0},
             "; write how often a model is asked in one turn, 1 to",
         ),
-        ("two", "temprature", 1, "agent 'two', field 'temprature': extra inputs are not permitted"),
-        ("two", "temprature", 1, "; the fields are: description, instructions, model"),
+        ("two", "warmth", 1, "agent 'two', field 'warmth': extra inputs are not permitted"),
+        ("two", "warmth", 1, "; the fields are: description, instructions, model"),
         (
             "two",
             "description",

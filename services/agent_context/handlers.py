@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the agent context service does with events."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from services.agent_context.early import Early, pack
+from services.agent_context.limits import Limits
+from services.agent_context.ordering import Advance, Events, advance, advance_past_lost
+from services.agent_context.store import Change, ContextStore, Stored
+from shared.errors import PermanentError, TransientError
+from shared.messaging import Delivery
+from shared.rebuild import LIVE
+
+Arrived = Mapping[int, Delivery]
+Decide = Callable[[Stored], Awaitable[Change | None]]
+Keep = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
+"""Does work on the store, and fills the store before where it was wiped."""
+
+_ROUNDS = 50
+
+
+async def trusting(work: Callable[[], Awaitable[None]]) -> None:
+    """Do work on a store that somebody else looks after."""
+    await work()
+
+
+class AgentContextSubscriber:
+    """Brings the contexts of sessions up to date; events that are of no session are passed over."""
+
+    def __init__(
+        self,
+        store: ContextStore,
+        limits: Limits,
+        *,
+        max_early: int,
+        keep: Keep = trusting,
+        token: str = LIVE,
+    ) -> None:
+        self._store = store
+        self._limits = limits
+        self._max_early = max_early
+        self._keep = keep
+        self._token = token
+
+    async def apply(self, deliveries: Sequence[Delivery]) -> None:
+        """Apply the events that were not applied before, each session's in order.
+
+        An event whose predecessors are not here yet is kept until they are.
+
+        Raises:
+            PermanentError: an event has no place in its sequence, too many wait already, or a key
+                in Redis holds something else than a context.
+        """
+        arrived = _by_session(deliveries)
+        if arrived:
+            await self._keep(lambda: self._apply(arrived))
+
+    async def skip_lost(self) -> None:
+        """Let no event wait for others that the topics have forgotten."""
+        await self._until_saved(await self._store.waiting_sessions(), self._past_lost)
+
+    async def _apply(self, arrived: Mapping[str, Arrived]) -> None:
+        async def decide(stored: Stored) -> Change | None:
+            return await self._decide(stored, arrived[stored.session_id])
+
+        await self._until_saved(list(arrived), decide)
+
+    async def _until_saved(self, session_ids: list[str], decide: Decide) -> None:
+        for _ in range(_ROUNDS):
+            decided = [await decide(stored) for stored in await self._store.load(session_ids)]
+            changes = [change for change in decided if change]
+            session_ids = await self._store.save(changes, token=self._token)
+            if not session_ids:
+                return
+        raise TransientError(f"others write the same {len(session_ids)} contexts at the same time")
+
+    async def _decide(self, stored: Stored, arrived: Arrived) -> Change | None:
+        new = {number: each for number, each in arrived.items() if number > stored.sequence}
+        if not new:
+            return None
+        events = {number: each.event for number, each in new.items() if each.event}
+        found = await self._advance(stored, events)
+        self._check_room(stored, found)
+        return _change(stored, found, {number: pack(new[number].record) for number in found.early})
+
+    async def _advance(self, stored: Stored, events: Events) -> Advance:
+        """Apply what can be, reading the events that wait a piece at a time."""
+        if not stored.waiting or stored.sequence + 1 not in events:
+            return advance(stored.context(), events, {}, self._limits)
+        context, waited = stored.context(), list[int]()
+        first, size = context.sequence + 1, 16 + 4 * len(events)
+        while True:
+            piece = range(first, first + size)
+            waiting = Early(await self._store.waiting_among(stored.session_id, piece))
+            found = advance(context, events, waiting, self._limits)
+            context = found.context or context
+            waited += found.waited
+            first = piece.stop
+            if context.sequence < piece.stop - 1:
+                applied = context.sequence - stored.sequence
+                return replace(found, context=context, applied=applied, waited=waited)
+
+    async def _past_lost(self, stored: Stored) -> Change | None:
+        waiting = Early(await self._store.waiting(stored.session_id))
+        found = advance_past_lost(stored.context(), waiting, self._limits)
+        return _change(stored, found, {}) if found.waited else None
+
+    def _check_room(self, stored: Stored, found: Advance) -> None:
+        waiting = stored.waiting - len(found.waited) + len(found.early)
+        if found.early and waiting > self._max_early:
+            behind = found.context.sequence if found.context else stored.sequence
+            raise PermanentError(
+                f"session {stored.session_id} is at {behind}, and {stored.waiting} events wait for"
+                " those in between already"
+            )
+
+
+def _by_session(deliveries: Iterable[Delivery]) -> dict[str, dict[int, Delivery]]:
+    found: dict[str, dict[int, Delivery]] = {}
+    for delivery in deliveries:
+        event = delivery.event
+        if event is None or event.session_id is None or event.session_id != event.aggregate_id:
+            continue
+        if not event.sequence:
+            raise PermanentError(f"event {event.event_id} has no place in its sequence")
+        found.setdefault(event.session_id, {})[event.sequence] = delivery
+    return found
+
+
+def _change(stored: Stored, found: Advance, early: Mapping[int, bytes]) -> Change:
+    return Change(
+        base=stored,
+        context=found.context,
+        applied=found.applied,
+        waited=found.waited,
+        early=early,
+    )

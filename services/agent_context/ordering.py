@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which events of a session can be applied now, and which have to wait for others."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from services.agent_context.context import Context
+from services.agent_context.context_window import after
+from services.agent_context.limits import Limits
+from shared.events import Event, EventLevel
+
+Events = Mapping[int, Event]
+"""Events by their sequence numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """What came of the arrival of events.
+
+    ``context`` is the new one, None if none could be applied. ``waited`` are the numbers of events
+    that need not wait any more, ``early`` those of arrived events that have to wait.
+    """
+
+    context: Context | None = None
+    applied: int = 0
+    waited: list[int] = field(default_factory=list[int])
+    early: list[int] = field(default_factory=list[int])
+
+
+def advance(context: Context, arrived: Events, waiting: Events, limits: Limits) -> Advance:
+    """Apply the events that continue ``context`` without a gap; drop those it has already."""
+    current = context
+    while (event := _next(current, arrived, waiting)) is not None:
+        current = after(current, event, limits)
+    applied = current.sequence - context.sequence
+    return Advance(
+        context=current if applied else None,
+        applied=applied,
+        waited=[number for number in waiting if number <= current.sequence],
+        early=[number for number in arrived if number > current.sequence],
+    )
+
+
+def advance_past_lost(context: Context, waiting: Events, limits: Limits) -> Advance:
+    """Apply waiting events although others before them are missing, where those are lost.
+
+    To be used when all that the topics hold has been read. Topics forget their oldest records, and
+    the infrastructure topic does so earlier than the domain topic: what is missing before the first
+    infrastructure event of a session that is left is gone. What is missing after it is under way.
+    """
+    lost = _lost_before(context, waiting)
+    current, applied = context, 0
+    for number in sorted(waiting):
+        if current.sequence < number <= max(lost, current.sequence + 1):
+            current = after(current, waiting[number], limits)
+            applied += 1
+    return Advance(
+        context=current if applied else None,
+        applied=applied,
+        waited=[number for number in waiting if number <= current.sequence],
+    )
+
+
+def _next(context: Context, arrived: Events, waiting: Events) -> Event | None:
+    number = context.sequence + 1
+    return arrived.get(number) or waiting.get(number)
+
+
+def _lost_before(context: Context, waiting: Events) -> int:
+    """Return the number up to which nothing that is missing will come any more."""
+    if context.totals.infrastructure_events:
+        return context.sequence
+    levels = {number: event.level for number, event in waiting.items()}
+    infrastructure = [n for n, level in levels.items() if level is EventLevel.INFRASTRUCTURE]
+    return min(infrastructure) if infrastructure else max(waiting, default=0)

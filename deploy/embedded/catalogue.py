@@ -2,19 +2,25 @@
 """The services of the system: what they are called and where they listen."""
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from deploy.embedded.ports import HOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceEntry:
-    """One service; ``example`` is a request worth trying, ``{url}`` being where it listens."""
+    """One service.
+
+    ``example`` is a request worth trying, ``{url}`` being where it listens. ``defaults`` are
+    variables that it gets unless the environment has them, ``{state}`` being the state directory.
+    """
 
     name: str
     port: int
     purpose: str
     example: str
+    defaults: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -33,6 +39,7 @@ SERVICES = (
         port=8000,
         purpose="sessions, turns, agents",
         example="curl -X POST {url}/v1/sessions",
+        defaults={"ORCHESTRATOR_WORKSPACE_ROOT": "{state}/workspaces"},
     ),
     ServiceEntry(
         name="persistence",
@@ -45,6 +52,10 @@ SERVICES = (
         port=8002,
         purpose="the proof of what happened",
         example="open {url}/docs",
+        defaults={
+            "AUDIT_SIGNING_KEY_FILE": "{state}/audit-signing-key.pem",
+            "AUDIT_GENERATE_KEY": "true",
+        },
     ),
     ServiceEntry(
         name="metrics",

@@ -18,13 +18,16 @@ def server_environment() -> dict[str, str]:
     return {**kept, "LC_ALL": "C", "NO_COLOR": "1"}
 
 
-def service_environment(settings: Mapping[str, str]) -> dict[str, str]:
+def service_environment(
+    settings: Mapping[str, str], *, defaults: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Return our own environment with ``settings`` in place of other servers' addresses.
 
     Everything else is passed on: the keys of model providers, ``OTEL_*``, a service's own settings.
+    ``defaults`` count where neither has a variable.
     """
     kept = {name: value for name, value in _ours().items() if not name.startswith(_ADDRESSES)}
-    return {**kept, **_python_path(), "PYTHONUNBUFFERED": "1", **settings}
+    return {**(defaults or {}), **kept, **_python_path(), "PYTHONUNBUFFERED": "1", **settings}
 
 
 def _python_path() -> dict[str, str]:

@@ -125,9 +125,13 @@ class Stack:
         return ChildSpec(
             name=entry.name,
             command=entry.command,
-            environment=service_environment(settings),
+            environment=service_environment(settings, defaults=self._defaults(entry)),
             log_path=self._state.logs / f"{entry.name}.log",
         )
+
+    def _defaults(self, entry: ServiceEntry) -> dict[str, str]:
+        state = str(self._state.path)
+        return {name: value.format(state=state) for name, value in entry.defaults.items()}
 
     def _choose_ports(self) -> None:
         if self._options.ports is Ports.AUTO:

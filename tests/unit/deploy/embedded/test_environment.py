@@ -23,6 +23,22 @@ def test_services_see_telemetry_and_keys_of_providers(monkeypatch: pytest.Monkey
     assert environment["HTTP_PROXY"] == "http://proxy"
 
 
+def test_defaults_give_way_to_the_environment_and_that_to_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AUDIT_GENERATE_KEY", "ours")
+    monkeypatch.setenv("LOG_LEVEL", "ours")
+
+    environment = service_environment(
+        {"LOG_LEVEL": "set"},
+        defaults={"AUDIT_GENERATE_KEY": "default", "LOG_LEVEL": "default", "OTHER": "default"},
+    )
+
+    assert environment["AUDIT_GENERATE_KEY"] == "ours"
+    assert environment["LOG_LEVEL"] == "set"
+    assert environment["OTHER"] == "default"
+
+
 def test_services_do_not_see_the_addresses_of_other_servers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -42,7 +42,7 @@ async def test_a_program_that_ends_is_noticed_although_the_question_is_open(
         await asyncio.Event().wait()
         return None
 
-    with pytest.raises(StartupError, match="^sleeper ended while it was starting"):
+    with pytest.raises(StartupError, match=r"^sleeper ended while it was starting"):
         await until_ready(sleeper, probe, patience=LONG)
 
 
@@ -52,5 +52,5 @@ async def test_a_program_that_is_not_ready_in_time_is_a_line_with_the_last_reaso
     async def probe() -> str | None:
         return "the database system is starting up"
 
-    with pytest.raises(StartupError, match="not answer within 0.05 s: the database system is st"):
+    with pytest.raises(StartupError, match=r"not answer within 0.05 s: the database system is st"):
         await until_ready(sleeper, probe, patience=timedelta(milliseconds=50))

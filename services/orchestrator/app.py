@@ -17,6 +17,7 @@ from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.store.tables import outbox as outbox_tables
 from services.orchestrator.store.work import UnitOfWork
 from services.orchestrator.tools import ToolRegistry, Workspaces
+from services.orchestrator.tools.environment import hide_own_environment
 from services.orchestrator.turns.engine import TurnEngine
 from services.orchestrator.turns.finished import FinishedTurns
 from services.orchestrator.turns.resources import Resources
@@ -111,6 +112,8 @@ def _agents(
     )
     for agent in agents.all():
         models.get(agent.model)
+    if any(agent.commands for agent in agents.all()):
+        hide_own_environment()
     return agents
 
 

@@ -41,9 +41,9 @@ async def _persistence(services: Services, session_id: str) -> Account | None:
             from_sequence=len(events) + 1,
             limit=PAGE,
         )
-        if not page or not page["events"]:
+        if not page or not page["items"]:
             break
-        events += page["events"]
+        events += page["items"]
     if not events:
         return None
     return Account(

@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ def differences(session_id: str, accounts: list[Account]) -> list[str]:
 def _type_differences(session_id: str, accounts: list[Account]) -> list[str]:
     counted = [each for each in accounts if each.by_type is not None]
     found: list[str] = []
-    for one, other in zip(counted, counted[1:], strict=False):
+    for one, other in pairwise(counted):
         ours, theirs = one.by_type or {}, other.by_type or {}
         found += [
             f"{session_id}: {one.service} has {ours.get(name, 0)} of {name}, "

@@ -11,8 +11,7 @@ from rich.text import Text
 from deploy.embedded.demo.agreement import Account
 from deploy.embedded.demo.story import Story, main_trace
 
-MAX_REPLY = 68
-KEPT_FROM_TIMELINE = 24
+MAX_TEXT = 56
 
 
 def print_report(story: Story, console: Console) -> None:
@@ -37,31 +36,23 @@ def _conversation(story: Story, console: Console) -> None:
             console.print(
                 f"  [yellow]ann approved[/]  {escape(exchange.approved)}", highlight=False
             )
-        reply = " ".join(exchange.reply.split())
-        short = reply if len(reply) <= MAX_REPLY else f"{reply[:MAX_REPLY]}…"
-        console.print(f"  [green]{exchange.agent}[/]  {escape(short)}", highlight=False)
+        reply = escape(_short(exchange.reply))
+        console.print(f"  [green]{exchange.agent}[/]  {reply}", highlight=False)
 
 
 def _timeline(story: Story, console: Console) -> None:
-    _headline(console, "Its timeline, from persistence (the second turn, indented by cause)")
-    correlation_id = story.conversation.exchanges[1].correlation_id
-    turn = [each for each in story.timeline if each["correlation_id"] == correlation_id]
-    for each in turn[:KEPT_FROM_TIMELINE]:
-        console.print(_timeline_line(each))
-    if len(turn) > KEPT_FROM_TIMELINE:
-        console.print(f"  … and {len(turn) - KEPT_FROM_TIMELINE} more", highlight=False)
+    _headline(console, "Its second turn as persistence has it, each event below its cause")
+    for each in story.timeline:
+        console.print(_timeline_line(each), no_wrap=True, overflow="ellipsis")
 
 
 def _timeline_line(each: dict[str, Any]) -> Text:
-    _, level, name, _ = each["type"].split(".")
     line = Text(f"  {each['sequence']:>3}  ")
     line.append("  " * each["depth"])
-    line.append(name, style="bold" if level == "domain" else "")
-    seconds = each.get("duration_seconds")
-    if seconds is not None:
-        line.append(f"  {seconds * 1000:.0f} ms", style="dim")
-    if each.get("error"):
-        line.append("  failed", style="red")
+    line.append(each["type"], style="bold" if each["level"] == "domain" else "")
+    if each["duration_seconds"] is not None:
+        line.append(f"  {each['duration_seconds'] * 1000:.0f} ms", style="cyan")
+    line.append(f"  {each['text']}", style="red" if each["error"] else "dim")
     return line
 
 
@@ -94,19 +85,29 @@ def _total(story: Story, service: str) -> str:
 
 def _dead_letters(story: Story, console: Console) -> None:
     _headline(console, "Dead letters")
-    table = Table(box=None, pad_edge=False, padding=(0, 2))
-    for name in ("  failed in", "kind", "from", "reason", "now"):
-        table.add_column(name, overflow="fold")
-    for letter in (*story.poison, *reversed(story.failed)):
-        redriven = letter in story.failed
-        table.add_row(
-            f"  {letter['service']}",
-            letter["kind"],
-            f"{letter['origin_topic']}[{letter['origin_partition']}]@{letter['origin_offset']}",
-            Text(str(letter["error_message"])[:60]),
-            "redriven, applied" if redriven else "open",
+    for place, services, reason in _by_place(story.poison):
+        console.print(f"  {place}  {reason}", highlight=False, markup=False, no_wrap=True)
+        console.print(f"      open in {', '.join(services)}", highlight=False)
+    for place, services, reason in _by_place(story.failed[::-1]):
+        console.print(f"  {place}  {reason}", highlight=False, markup=False, no_wrap=True)
+        console.print(
+            f"      redriven to {', '.join(services)} after the repair, and [green]applied[/]",
+            highlight=False,
         )
-    console.print(table)
+
+
+def _by_place(letters: list[dict[str, Any]]) -> list[tuple[str, list[str], str]]:
+    """Return, for each record that failed, where it is, which services it failed in, and why."""
+    found: dict[str, tuple[list[str], str]] = {}
+    for each in letters:
+        topic = each["origin_topic"].rpartition(".")[2]
+        place = f"{topic}[{each['origin_partition']}]@{each['origin_offset']}"
+        services, _ = found.setdefault(place, ([], str(each["error_message"])))
+        services.append(each["service"])
+    return [
+        (place, sorted(services), _short(reason))
+        for place, (services, reason) in sorted(found.items())
+    ]
 
 
 def _traces(story: Story, console: Console) -> None:
@@ -114,9 +115,12 @@ def _traces(story: Story, console: Console) -> None:
     for exchange in story.conversation.exchanges:
         trace = main_trace(story, exchange.correlation_id)
         if trace:
-            services = len(trace.services)
             console.print(
-                f"  {trace.trace_id}  {trace.spans:>3} spans of {services} services  "
-                f"[dim]{escape(exchange.message[:40])}[/]",
+                f"  {trace.trace_id}  {trace.spans:>3} spans of {len(trace.services)} services",
                 highlight=False,
             )
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_TEXT else f"{line[:MAX_TEXT]}…"

@@ -36,7 +36,7 @@ class Services:
         for client in self._clients.values():
             await client.aclose()
 
-    async def get(self, service: str, path: str, **query: Any) -> Any:
+    async def get(self, service: str, path: str, /, **query: Any) -> Any:
         """Return what a service answers.
 
         Raises:
@@ -44,12 +44,12 @@ class Services:
         """
         return self._answer(service, await self._clients[service].get(path, params=query))
 
-    async def find(self, service: str, path: str, **query: Any) -> Any | None:
+    async def find(self, service: str, path: str, /, **query: Any) -> Any | None:
         """Return what a service answers, or None while it knows nothing of it yet."""
         response = await self._clients[service].get(path, params=query)
         return None if response.status_code in {404, 409, 425} else self._answer(service, response)
 
-    async def post(self, service: str, path: str, body: dict[str, Any], **query: Any) -> Any:
+    async def post(self, service: str, path: str, body: dict[str, Any], /, **query: Any) -> Any:
         """Return what a service answers to a command.
 
         Raises:

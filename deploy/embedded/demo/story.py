@@ -28,6 +28,11 @@ from deploy.embedded.progress import Progress
 READERS = ("orchestrator", "persistence", "metrics", "agent_context")
 """Who dead-letters bytes that are no event; audit keeps them, as it keeps everything."""
 
+SHOWN_TURN = 1
+"""The turn whose events are printed."""
+
+WRONG = ("orphans", "cycles", "gaps", "duplicates", "conflicts")
+
 TRACED = {f"agent-runtime-{name}" for name in (*READERS, "audit")}
 
 
@@ -73,10 +78,10 @@ async def tell_story(
         story.accounts[session_id] = await caught_up(services, session_id)
         story.problems += differences(session_id, story.accounts[session_id])
     await _compare_totals(services, story)
-    found = await services.get(
-        "persistence", f"/v1/sessions/{story.conversation.session_id}/timeline"
-    )
-    story.timeline = found["events"]
+    shown = story.conversation.exchanges[SHOWN_TURN].correlation_id
+    tree = await services.get("persistence", f"/v1/correlations/{shown}")
+    story.timeline = tree["events"]
+    story.problems += [f"the causes of a turn have {what}" for what in WRONG if tree[what]]
     progress.done("asked every service what it knows")
     return story
 
@@ -121,7 +126,7 @@ async def _compare_totals(services: Services, story: Story) -> None:
     audit = await services.get("audit", "/v1/counts")
     metrics = await services.get("metrics", "/v1/counts")
     story.totals = {
-        "persistence": persistence["events"]["total"],
+        "persistence": persistence["events"],
         "audit": audit["total"]["events"],
         "metrics": metrics["events"]["total"],
     }

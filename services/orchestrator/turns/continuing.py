@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decides, in the transaction that records a step, how the turn goes on from it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from pydantic_ai.messages import ModelRequest, ToolReturnPart
 
 from services.orchestrator.domain.turn import CallState, Step, Turn, TurnState
-from services.orchestrator.store.effects import Effect, change_effect, effects_of
+from services.orchestrator.store.effects import Effect, EffectState, change_effect, effects_of
 from services.orchestrator.store.steps import add_step
 from services.orchestrator.store.turns import change_turn, find_turn
 from services.orchestrator.store.work import SessionWork
@@ -14,6 +15,14 @@ from services.orchestrator.turns.closing import exceed_budget
 from services.orchestrator.turns.opening import start_asking
 from services.orchestrator.turns.resources import Resources
 from shared.events import ToolExecutionStartedEvent
+
+OUTCOMES: Mapping[EffectState, Literal["success", "failed", "denied"]] = {
+    EffectState.COMMITTED: "success",
+    EffectState.FAILED: "failed",
+    EffectState.UNKNOWN: "failed",
+    EffectState.REJECTED: "denied",
+}
+"""What a model is told of a call that is done."""
 
 
 async def continue_turn(resources: Resources, work: SessionWork, turn: Turn, answer: Step) -> None:
@@ -63,7 +72,12 @@ async def _give_results(
     effects: Sequence[Effect],
 ) -> None:
     parts = [
-        ToolReturnPart(tool_name=each.tool, content=each.result or "", tool_call_id=each.call_id)
+        ToolReturnPart(
+            tool_name=each.tool,
+            content=each.result or "",
+            tool_call_id=each.call_id,
+            outcome=OUTCOMES[each.state],
+        )
         for each in effects
     ]
     results = Step(answer.index + 1, answer.agent, ModelRequest(parts=parts))

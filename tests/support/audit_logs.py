@@ -24,8 +24,8 @@ def contents(number: int, *, says: str = "") -> Contents:
     )
 
 
-def entry(number: int, held: Contents, *, origin: str = ORIGIN) -> Entry:
-    """Return the entry of a record at offset ``number`` that says what ``held`` says."""
+def entry(number: int, held: Contents, *, offset: int | None = None) -> Entry:
+    """Return the entry of event ``number`` that says what ``held`` says, by default at its offset."""
     return Entry(
         event=EventIdentity(
             aggregate_id="s-1",
@@ -36,8 +36,8 @@ def entry(number: int, held: Contents, *, origin: str = ORIGIN) -> Entry:
             session_id="s-1",
         ),
         headers_digest=held.headers_digest(),
-        offset=number,
-        origin=origin,
+        offset=number if offset is None else offset,
+        origin=ORIGIN,
         payload_digest=held.payload_digest(),
         timestamp=1_763_800_000_000 + number,
     )

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is said about entries, and which can be asked for."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from pydantic import Field
 
-from services.audit.api.view import Moment, Text, View
+from services.audit.api.view import EPOCH, Moment, Text, View
 from services.audit.store.queries import EntryFilter, FoundEntry, SessionSummary, TypeCount
 from services.audit.trail.appending import Place
 from services.audit.trail.entry import EventIdentity
@@ -97,7 +97,7 @@ class EntryQuery(View):
 
 
 def _milliseconds(moment: datetime | None) -> int | None:
-    return None if moment is None else int(moment.timestamp() * 1000)
+    return None if moment is None else (moment - EPOCH) // timedelta(milliseconds=1)
 
 
 class EntryPage(View):

@@ -11,12 +11,11 @@ from shared.http import Problem
 
 T = TypeVar("T")
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 LogId = Annotated[int, Path(ge=0, lt=2**31)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00]*$")]
-Moment = Annotated[
-    AwareDatetime,
-    Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9000, 1, 1, tzinfo=UTC)),
-]
+Moment = Annotated[AwareDatetime, Field(ge=EPOCH, lt=datetime(9000, 1, 1, tzinfo=UTC))]
 
 
 class View(BaseModel):

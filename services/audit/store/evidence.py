@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Evidence to hand out: what a client can check against a checkpoint, trusting nobody."""
 
+from sqlalchemy import select
+
 from services.audit.store.queries import AuditQueries
 from services.audit.store.stored_tree import StoredTree
+from services.audit.tables import heads
 from services.audit.trail.appending import Place
-from services.audit.transparency import Checkpoint, Note, Proof
+from services.audit.transparency import Checkpoint, Note, Proof, VerificationError
 from shared.database import Database
 
 
@@ -36,4 +39,7 @@ class Evidence:
             VerificationError: ``new`` is smaller than ``old``, or larger than the log.
         """
         async with self._database.connect() as connection:
+            size = await connection.scalar(select(heads.c.size).where(heads.c.log_id == log_id))
+            if size is None or size < new:
+                raise VerificationError(f"log {log_id} never had {new} entries")
             return await StoredTree(connection, log_id).consistency_proof(old, new)

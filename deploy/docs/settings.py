@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import annotated_types
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
@@ -121,11 +120,9 @@ def _choices(field: FieldInfo) -> str:
 def _bounds(field: FieldInfo) -> str:
     words: list[str] = []
     for bound in field.metadata:
-        match bound:
-            case annotated_types.Ge(int() | float() as least):
-                words.append(f"at least {least}")
-            case annotated_types.Le(int() | float() as most):
-                words.append(f"at most {most}")
-            case _:
-                continue
+        least, most = getattr(bound, "ge", None), getattr(bound, "le", None)
+        if least is not None:
+            words.append(f"at least {least}")
+        if most is not None:
+            words.append(f"at most {most}")
     return ", ".join(words).capitalize()

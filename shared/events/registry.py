@@ -12,7 +12,7 @@ Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 """Takes the payload of one version and returns the payload of the next."""
 
 _TYPE = re.compile(
-    rf"^{NAMESPACE}\.(?P<stem>(?:domain|infrastructure)\.[a-z0-9_]+)\.v(?P<version>[1-9]\d{{0,3}})$"
+    rf"{NAMESPACE}\.(?P<stem>(?:domain|infrastructure)\.[a-z0-9_]+)\.v(?P<version>[1-9]\d{{0,3}})"
 )
 
 
@@ -52,7 +52,7 @@ class EventRegistry:
             DecodingError: the type is unknown, its version is newer than this program, or a step
                 from its version is missing.
         """
-        match = _TYPE.match(type_name)
+        match = _TYPE.fullmatch(type_name)
         event_class = self._classes.get(match["stem"]) if match else None
         if match is None or event_class is None:
             raise DecodingError(

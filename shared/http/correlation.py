@@ -5,6 +5,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.correlation import EventCorrelation, is_correlation_id
+from shared.http.problems import as_problem, problem_response
 from shared.telemetry.tracing import note_correlation
 
 HEADER = "X-Correlation-ID"
@@ -14,7 +15,8 @@ class CorrelationMiddleware:
     """ASGI middleware that works each request under its correlation id and echoes it.
 
     An id from outside that is too long or not printable is replaced, since it will be written to
-    headers and logs.
+    headers and logs. An error that nobody else answers is answered and logged here, while its
+    correlation is known.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -29,9 +31,18 @@ class CorrelationMiddleware:
         with EventCorrelation.scope(given if is_correlation_id(given) else None) as current:
             note_correlation(current)
 
+            begun = False
+
             async def echo(message: Message) -> None:
+                nonlocal begun
                 if message["type"] == "http.response.start":
+                    begun = True
                     MutableHeaders(scope=message)[HEADER] = current
                 await send(message)
 
-            await self._app(scope, receive, echo)
+            try:
+                await self._app(scope, receive, echo)
+            except Exception as error:
+                if begun:
+                    raise
+                await problem_response(as_problem(error))(scope, receive, echo)

@@ -63,13 +63,14 @@ def install_problems(app: FastAPI) -> None:
     """Have every error of ``app`` answered with problem details."""
 
     async def on_problem(_: Request, error: Exception) -> JSONResponse:
-        return problem_response(_as_problem(error))
+        return problem_response(as_problem(error))
 
     for kind in (Problem, AgentRuntimeError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, on_problem)
 
 
-def _as_problem(error: Exception) -> Problem:
+def as_problem(error: Exception) -> Problem:
+    """Return what a client is told of an error; what it is not told is logged."""
     match error:
         case Problem():
             return error

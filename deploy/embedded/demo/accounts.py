@@ -34,22 +34,25 @@ async def caught_up(services: Services, session_id: str) -> list[Account]:
 
 async def _persistence(services: Services, session_id: str) -> Account | None:
     events: list[Any] = []
-    while True:
+    following: int | None = 1
+    while following is not None:
         page = await services.find(
             "persistence",
             f"/v1/sessions/{session_id}/events",
-            from_sequence=len(events) + 1,
+            from_sequence=following,
             limit=PAGE,
         )
-        if not page or not page["items"]:
-            break
+        if page is None:
+            return None
         events += page["items"]
-    if not events:
+        following = page["next_sequence"]
+    sequences = [event["sequence"] for event in events]
+    if not events or sequences != list(range(1, len(events) + 1)):
         return None
     return Account(
         service="persistence",
         events=len(events),
-        last_sequence=events[-1]["sequence"],
+        last_sequence=sequences[-1],
         by_type=Counter(event["type"] for event in events),
     )
 

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One message becomes events that five services act on."""
+
+import asyncio
+import base64
+from typing import Any
+
+import pytest
+from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
+
+from deploy.embedded.demo.accounts import caught_up
+from deploy.embedded.demo.agreement import differences
+from deploy.embedded.demo.conversation import FILES, hold_conversation
+from deploy.embedded.demo.failures import (
+    POISON,
+    broken_context,
+    dead_letters,
+    redrive,
+    send_poison,
+)
+from shared.events import Topics
+from shared.messaging import decode
+from shared.messaging.replay import read_topics
+from shared.settings import KafkaSettings
+from tests.scenarios.conftest import System
+from tests.support.eventually import eventually
+from tests.support.otlp_receiver import OtlpReceiver, ReceivedSpan
+
+pytestmark = [pytest.mark.connected, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+
+CONSUMERS = ("persistence", "audit", "metrics", "agent_context")
+
+
+async def a_session(system: System, **fields: Any) -> str:
+    session = await system.services.post("orchestrator", "/v1/sessions", fields)
+    session_id: str = session["id"]
+    return session_id
+
+
+async def say(system: System, session_id: str, content: str) -> dict[str, Any]:
+    turn: dict[str, Any] = await system.services.post(
+        "orchestrator", f"/v1/sessions/{session_id}/messages", {"content": content}, wait=30
+    )
+    return turn
+
+
+def kafka_of(system: System) -> KafkaSettings:
+    addresses = system.stack.addresses
+    return KafkaSettings(
+        bootstrap_servers=addresses.kafka_bootstrap_servers,
+        topic_prefix=addresses.kafka_topic_prefix,
+        enable_idempotence=False,
+    )
+
+
+async def test_a_conversation_is_the_same_for_every_service(system: System) -> None:
+    conversation = await hold_conversation(system.services)
+
+    accounts = await caught_up(system.services, conversation.session_id)
+
+    assert {account.service for account in accounts} == {"orchestrator", *CONSUMERS}
+    assert differences(conversation.session_id, accounts) == []
+    files = system.workspaces / conversation.session_id / "files"
+    assert {name: (files / name).read_text().strip() for name in FILES} == FILES
+
+
+async def test_one_turn_is_one_trace_over_all_services(
+    system: System, receiver: OtlpReceiver
+) -> None:
+    session_id = await a_session(system)
+    turn = await say(system, session_id, "Write a file a.txt containing hello")
+    last = await system.services.get("orchestrator", f"/v1/sessions/{session_id}")
+    await caught_up(system.services, session_id)
+
+    def spans() -> list[ReceivedSpan]:
+        mine = [
+            span
+            for span in receiver.spans()
+            if span.attributes.get("messaging.message.conversation_id") == turn["correlation_id"]
+        ]
+        trace_ids = {span.trace_id for span in mine}
+        assert len(trace_ids) <= 1
+        return [span for span in receiver.spans() if span.trace_id in trace_ids]
+
+    def processed() -> set[str]:
+        return {span.service for span in spans() if span.name.startswith("process ")}
+
+    wanted = {f"agent-runtime-{name}" for name in (*CONSUMERS, "orchestrator")}
+    await eventually(lambda: processed() >= wanted, message="not every service is in the trace")
+    names = {span.name.split(" ")[0] for span in spans()}
+    assert {"POST", "turn", "invoke_agent", "chat", "execute_tool", "send", "process"} <= names
+    known = {span.span_id for span in spans()}
+    orphans = [s.name for s in spans() if s.parent_span_id and s.parent_span_id not in known]
+    assert orphans == []
+    assert last["last_sequence"] > 0
+
+
+async def test_a_stock_cloudevents_sdk_reads_every_record(system: System) -> None:
+    session_id = await a_session(system)
+    await say(system, session_id, "Calculate 6 * 7")
+    kafka = kafka_of(system)
+    topics = Topics(kafka.topic_prefix)
+
+    records = [
+        record async for record in read_topics(kafka, [topics.domain, topics.infrastructure])
+    ]
+
+    mine = [record for record in records if record.key == session_id.encode()]
+    assert len(mine) > 10
+    for record in mine:
+        message = KafkaMessage(
+            headers={name: value or b"" for name, value in record.headers},
+            key=record.key,
+            value=record.value or b"",
+        )
+        event = from_binary_event(message)
+        ours = decode(record)
+        assert event.get_id() == str(ours.event_id)
+        assert event.get_type() == ours.type_name()
+        assert event.get_subject() == session_id
+        assert event.get_extension("correlationid") == ours.correlation_id
+
+
+async def test_poison_ends_on_the_desk_byte_for_byte_and_stops_nobody(system: System) -> None:
+    session_id = await a_session(system)
+    await send_poison(system.stack.addresses, session_id)
+
+    async def letters() -> list[dict[str, Any]]:
+        found = await dead_letters(system.services, kind="poison")
+        return found if len(found) >= 4 else []  # audit keeps poison, so it has no letter
+
+    found = await eventually(letters, message="not every service dead-lettered the poison")
+    assert {letter["service"] for letter in found} == {
+        "orchestrator", "persistence", "metrics", "agent_context",
+    }  # fmt: skip
+    letter = await system.services.get("dead_letters", f"/v1/dead-letters/{found[0]['id']}")
+    assert letter["body"]["base64"] == base64.b64encode(POISON).decode()
+    await say(system, session_id, "Hello")
+    assert differences(session_id, await caught_up(system.services, session_id)) == []
+
+
+async def test_an_event_whose_handler_failed_is_applied_when_it_is_redriven(
+    system: System,
+) -> None:
+    session_id = await a_session(system)
+    await caught_up(system.services, session_id)
+    key = f"agent-runtime:context:session:{session_id}"
+    path = f"/v1/sessions/{session_id}"
+    async with broken_context(system.stack.addresses, key):
+        await system.services.post("orchestrator", f"{path}/agent", {"agent": "coder"})
+
+        async def letters() -> list[dict[str, Any]]:
+            found = await dead_letters(system.services, service="agent_context", session=session_id)
+            return found if len(found) == 3 else []
+
+        found = await eventually(letters, message="the events were not dead-lettered")
+    for letter in found:
+        await redrive(system.services, letter)
+
+    assert differences(session_id, await caught_up(system.services, session_id)) == []
+    context = await system.services.get("agent_context", f"{path}/context")
+    assert context["agent"] == "coder"
+
+
+async def test_a_service_that_was_stopped_catches_up(system: System) -> None:
+    await system.stack.stop_one("persistence")
+    try:
+        session_id = await a_session(system)
+        await say(system, session_id, "Calculate 6 * 7")
+    finally:
+        await system.stack.start_one("persistence")
+
+    assert differences(session_id, await caught_up(system.services, session_id)) == []
+
+
+async def test_every_service_says_how_it_is(system: System) -> None:
+    for name in system.stack.addresses.services:
+        assert (await system.services.get(name, "/healthz"))["status"] == "alive"
+
+        async def ready(name: str = name) -> bool:
+            return (await system.services.find(name, "/readyz") or {}).get("status") == "ready"
+
+        await eventually(ready, message=f"{name} is not ready")
+
+
+async def test_at_the_end_all_services_have_counted_the_same_events(system: System) -> None:
+    async def totals() -> bool:
+        persistence, audit, metrics = await asyncio.gather(
+            *(
+                system.services.get(name, "/v1/counts")
+                for name in ("persistence", "audit", "metrics")
+            )
+        )
+        return persistence["events"] == audit["total"]["events"] == metrics["events"]["total"]
+
+    await eventually(totals, message="the services have counted different events")

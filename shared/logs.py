@@ -22,6 +22,10 @@ _OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi")
 _OWN_HANDLERS_AGAIN = ("faststream", "faststream.access.kafka")  # set up anew by every broker
 _ACCESS = ("uvicorn.access", "faststream.access.kafka")
 
+_TALKATIVE = ("aiokafka", "httpx", "alembic")
+_COLOURED = "color_message"
+"""The same message again, which uvicorn adds for terminals."""
+
 
 def configure_logging(service: str, level: str = "INFO", *, stream: TextIO | None = None) -> None:
     """Send every log line of this process, of libraries too, to ``stream`` as JSON.
@@ -39,6 +43,8 @@ def configure_logging(service: str, level: str = "INFO", *, stream: TextIO | Non
         _let_through(logging.getLogger(name), [handler], propagate=False)
     for name in _ACCESS:
         _quieten(logging.getLogger(name), quiet=level != "DEBUG")
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(level if level == "DEBUG" else logging.WARNING)
 
 
 class _Formatter(JsonFormatter):
@@ -62,6 +68,7 @@ class _Formatter(JsonFormatter):
         log_data["message"] = record.message
         log_data["service"] = self._service
         log_data.update(_correlation(), **_trace())
+        added.pop(_COLOURED, None)
         for key, value in added.items():
             log_data.setdefault(key, value)
 

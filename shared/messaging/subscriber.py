@@ -64,8 +64,7 @@ class RecordSubscriber:
             apply_types=False,
             graceful_timeout=FINISH_SECONDS,
             security=security(settings),
-            logger=logger,
-            log_level=logging.DEBUG,
+            logger=_framework_logger(),
         )
         self._subscriber = self.broker.subscriber(
             *topics,
@@ -154,6 +153,13 @@ class RecordSubscriber:
     def joined(self) -> bool:
         """Tell whether the group has given this member its share, which may be no partition."""
         return self._joined.is_set()
+
+
+def _framework_logger() -> logging.Logger:
+    """Return the logger of FastStream, which warns of settings that we chose on purpose."""
+    framework = logging.getLogger(f"{__name__}.faststream")
+    framework.setLevel(logging.ERROR)
+    return framework
 
 
 class _JoinListener(ConsumerRebalanceListener):  # type: ignore[misc]  # it has no types

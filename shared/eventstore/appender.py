@@ -5,13 +5,23 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, Uuid, any_, cast, literal, select, update
-from sqlalchemy.dialects.postgresql import JSON, insert
+from sqlalchemy import (
+    CTE,
+    BindParameter,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSON, Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import Text
 
 from shared.eventstore.appending import StoredAt
-from shared.eventstore.columns import Types, array, rows
+from shared.eventstore.columns import Types, array, parameters, rows
 from shared.eventstore.entries import Entry, Place
 from shared.eventstore.tables import EventTables
 
@@ -20,56 +30,81 @@ class Appender:
     """Adds events to streams whose version is known, or finds that it is another one."""
 
     def __init__(self, tables: EventTables) -> None:
-        self._events = tables.events
-        self._streams = tables.streams
-        columns = {name: self._events.c[name].type for name in Entry._fields}
+        events = tables.events
+        columns = {name: events.c[name].type for name in Entry._fields}
         self._types: Types = {**columns, "headers": Text()}
+        self._begin = self._insert_after(tables, _begun(tables))
+        self._continue = self._insert_after(tables, _moved(tables))
+        self._find = select(
+            events.c.event_id, events.c.aggregate_id, events.c.sequence, events.c.digest
+        ).where(events.c.event_id == any_(array("event_ids", Uuid())))
+
+    def _insert_after(self, tables: EventTables, head: CTE) -> Insert:
+        """Return the statement that adds events if the step ``head`` has moved the stream."""
+        new = rows(self._types)
+        values = [
+            cast(new.c[name], JSON) if name == "headers" else new.c[name] for name in self._types
+        ]
+        return insert(tables.events).from_select(
+            list(self._types), select(*values).join(head, literal(True))
+        )
 
     async def insert(
         self, connection: AsyncConnection, entries: Sequence[Entry], *, version: int
     ) -> bool:
         """Add ``entries`` if their stream is at ``version`` without a gap; tell whether it was."""
-        head = self._move(entries[0].aggregate_id, version, version + len(entries))
-        new = rows(self._types, entries)
-        values = [
-            cast(new.c[name], JSON) if name == "headers" else new.c[name] for name in self._types
-        ]
-        result = await connection.execute(
-            insert(self._events).from_select(
-                list(self._types), select(*values).join(head, literal(True))
-            )
-        )
-        return result.rowcount == len(entries)
-
-    def _move(self, aggregate_id: str, version: int, after: int) -> CTE:
-        """Return the step that moves the head of a stream, and gives no row if it cannot."""
-        streams = self._streams
-        at = (streams.c.version == version) & (streams.c.highest == version)
-        moved: dict[str, Any] = {"version": after, "highest": after}
-        if version:
-            statement: Any = (
-                update(streams).where(streams.c.aggregate_id == aggregate_id, at).values(moved)
-            )
-        else:
-            statement = (
-                insert(streams)
-                .values(aggregate_id=aggregate_id, **moved)
-                .on_conflict_do_update(index_elements=["aggregate_id"], set_=moved, where=at)
-            )
-        head: CTE = statement.returning(streams.c.version).cte("head")
-        return head
+        values: dict[str, Any] = {
+            "stream": entries[0].aggregate_id,
+            "before": version,
+            "after": version + len(entries),
+            **parameters(self._types, entries),
+        }
+        statement = self._continue if version else self._begin
+        return (await connection.execute(statement, values)).rowcount == len(entries)
 
     async def find(
         self, connection: AsyncConnection, event_ids: Sequence[UUID]
     ) -> dict[UUID, StoredAt]:
         """Return where those events are that are stored."""
-        events = self._events
-        found = await connection.execute(
-            select(
-                events.c.event_id, events.c.aggregate_id, events.c.sequence, events.c.digest
-            ).where(events.c.event_id == any_(array(event_ids, Uuid())))
-        )
+        found = await connection.execute(self._find, {"event_ids": list(event_ids)})
         return {
             row.event_id: StoredAt(Place(row.aggregate_id, row.sequence), row.digest)
             for row in found
         }
+
+
+_STREAM: BindParameter[str] = bindparam("stream")
+_BEFORE: BindParameter[int] = bindparam("before")
+_AFTER: BindParameter[int] = bindparam("after")
+
+
+def _moved(tables: EventTables) -> CTE:
+    """Return the step that moves a stream on from a version; it gives no row if it cannot."""
+    streams = tables.streams
+    return (
+        update(streams)
+        .where(
+            streams.c.aggregate_id == _STREAM,
+            streams.c.version == _BEFORE,
+            streams.c.highest == _BEFORE,
+        )
+        .values(version=_AFTER, highest=_AFTER)
+        .returning(streams.c.version)
+        .cte("head")
+    )
+
+
+def _begun(tables: EventTables) -> CTE:
+    """Return the step that moves a stream on from nothing, whether or not it has a row."""
+    streams = tables.streams
+    return (
+        insert(streams)
+        .values(aggregate_id=_STREAM, version=_AFTER, highest=_AFTER)
+        .on_conflict_do_update(
+            index_elements=["aggregate_id"],
+            set_={"version": _AFTER, "highest": _AFTER},
+            where=(streams.c.version == _BEFORE) & (streams.c.highest == _BEFORE),
+        )
+        .returning(streams.c.version)
+        .cte("head")
+    )

@@ -1,24 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lists of values as rows of a statement, so that a batch is one statement whatever its size."""
+"""Lists of values as rows of a statement.
+
+A statement is built once and takes a batch of any size: each column is one array parameter.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, column, func, literal
+from sqlalchemy import ARRAY, BindParameter, bindparam, column, func
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
 
 Types = Mapping[str, TypeEngine[Any]]
 
 
-def array(values: Iterable[Any], type_: TypeEngine[Any]) -> ColumnElement[Any]:
-    """Return ``values`` as one array parameter."""
-    return literal(list(values), ARRAY(type_))
+def array(name: str, type_: TypeEngine[Any]) -> BindParameter[Any]:
+    """Return the parameter ``name``: a list of values."""
+    return bindparam(name, type_=ARRAY(type_))
 
 
-def rows(types: Types, values: Sequence[Sequence[Any]]) -> TableValuedAlias:
-    """Return ``values``, one sequence for each row, as a table with columns of ``types``."""
-    by_column: Iterable[Sequence[Any]] = zip(*values, strict=True) if values else [()] * len(types)
-    arrays = [array(each, type_) for each, type_ in zip(by_column, types.values(), strict=True)]
+def rows(types: Types) -> TableValuedAlias:
+    """Return a table with columns of ``types``, whose rows are given by ``parameters``."""
+    arrays = [array(_parameter(name), type_) for name, type_ in types.items()]
     names = [column(name, type_) for name, type_ in types.items()]
     return func.unnest(*arrays).table_valued(*names).render_derived()
+
+
+def parameters(types: Types, values: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:
+    """Return ``values``, one sequence for each row, as the parameters of ``rows``."""
+    columns: Iterable[Any] = zip(*values, strict=True) if values else [()] * len(types)
+    return {_parameter(name): list(column) for name, column in zip(types, columns, strict=True)}
+
+
+def _parameter(name: str) -> str:
+    return f"new_{name}"

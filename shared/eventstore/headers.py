@@ -16,7 +16,11 @@ from shared.messaging.headers import Headers
 
 def headers_to_json(headers: Headers) -> str:
     """Return ``headers`` as JSON, in their order."""
-    return to_json([(name, _to_text(value)) for name, value in headers]).decode()
+    try:
+        texts: Any = [(name, value.decode()) for name, value in headers]  # type: ignore[union-attr]
+    except (UnicodeDecodeError, AttributeError):
+        texts = [(name, _to_text(value)) for name, value in headers]
+    return to_json(texts).decode()
 
 
 def headers_from_json(text: str) -> Headers:

@@ -7,18 +7,20 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import BigInteger, Uuid, any_, select
+from sqlalchemy import BigInteger, Select, Table, Uuid, any_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import Database
 from shared.eventstore.arrangement import Arrangement, arrange
-from shared.eventstore.columns import Types, array, rows
+from shared.eventstore.columns import Types, array, parameters, rows
 from shared.eventstore.conflicts import Conflict, ConflictKind, EventConflictError
 from shared.eventstore.entries import Coordinates, Entry, Place
 from shared.eventstore.streams import Advance, Streams
 from shared.eventstore.tables import IDENTIFIER, EventTables
 from shared.telemetry.database import POSTGRESQL, client_span
 from shared.telemetry.tracing import Tracing
+
+_PLACE: Types = {"aggregate_id": IDENTIFIER, "sequence": BigInteger()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class EventWriter:
     def __init__(self, database: Database, tables: EventTables, tracing: Tracing) -> None:
         self._database = database
         self._events = tables.events
+        self._known = _select_known(tables.events)
+        self._by_id = _select_by_id(tables.events)
         self._streams = Streams(tables)
         self._tracing = tracing
 
@@ -89,25 +93,8 @@ class EventWriter:
     ) -> dict[Place, StoredKey]:
         if not entries:
             return {}
-        events = self._events
-        types: Types = {"aggregate_id": IDENTIFIER, "sequence": BigInteger()}
-        wanted = rows(types, [entry.place for entry in entries])
-        found = await connection.execute(
-            select(
-                events.c.aggregate_id,
-                events.c.sequence,
-                events.c.event_id,
-                events.c.type,
-                events.c.digest,
-                events.c.topic,
-                events.c.partition,
-                events.c.offset,
-            ).join(
-                wanted,
-                (wanted.c.aggregate_id == events.c.aggregate_id)
-                & (wanted.c.sequence == events.c.sequence),
-            )
-        )
+        wanted = parameters(_PLACE, [entry.place for entry in entries])
+        found = await connection.execute(self._known, wanted)
         return {
             Place(row.aggregate_id, row.sequence): StoredKey(
                 row.event_id,
@@ -134,17 +121,27 @@ class EventWriter:
 
     async def _reused_ids(self, entries: Sequence[Entry]) -> list[Conflict]:
         """Return which of ``entries`` have the id of an event that is stored elsewhere."""
-        events = self._events
-        ids = array((entry.event_id for entry in entries), Uuid())
+        ids = {"event_ids": [entry.event_id for entry in entries]}
         async with self._database.connect() as connection:
-            found = await connection.execute(
-                select(events.c.event_id, events.c.aggregate_id, events.c.sequence).where(
-                    events.c.event_id == any_(ids)
-                )
-            )
+            found = await connection.execute(self._by_id, ids)
             places = {row.event_id: Place(row.aggregate_id, row.sequence) for row in found}
         return [
             Conflict(ConflictKind.ID_REUSED, entry, entry.event_id)
             for entry in entries
             if places.get(entry.event_id, entry.place) != entry.place
         ]
+
+
+def _select_known(events: Table) -> Select[*tuple[Any, ...]]:
+    wanted = rows(_PLACE)
+    columns = ("aggregate_id", "sequence", "event_id", "type", "digest")
+    return select(*(events.c[name] for name in (*columns, *Coordinates._fields))).join(
+        wanted,
+        (wanted.c.aggregate_id == events.c.aggregate_id) & (wanted.c.sequence == events.c.sequence),
+    )
+
+
+def _select_by_id(events: Table) -> Select[*tuple[Any, ...]]:
+    return select(events.c.event_id, events.c.aggregate_id, events.c.sequence).where(
+        events.c.event_id == any_(array("event_ids", Uuid()))
+    )

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All routes of the service."""
+
+from fastapi import APIRouter
+
+from services.persistence.api.correlations import add_correlation_routes
+from services.persistence.api.events import add_event_routes
+from services.persistence.api.sessions import add_session_routes
+from services.persistence.queries.correlations import CorrelationQueries
+from services.persistence.queries.counts import CountQueries
+from services.persistence.queries.history import HistoryQueries
+from services.persistence.queries.parts import PartQueries
+from services.persistence.queries.sessions import SessionQueries
+from services.persistence.queries.streams import StreamQueries
+from shared.database import Database
+
+
+def history_router(database: Database) -> APIRouter:
+    """Return the routes that answer from ``database``."""
+    router = APIRouter(prefix="/v1")
+    add_session_routes(
+        router,
+        sessions=SessionQueries(database),
+        parts=PartQueries(database),
+        streams=StreamQueries(database),
+    )
+    add_event_routes(router, HistoryQueries(database))
+    add_correlation_routes(
+        router, correlations=CorrelationQueries(database), counts=CountQueries(database)
+    )
+    return router

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changes added up: of one batch, to be written, or of a whole session, to be its state."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from services.persistence.projections.fit import fit, fit_addend, fit_key
+from services.persistence.projections.read_model import Merge, ReadModel, Values
+
+Key = tuple[str | int, ...]
+Row = dict[str, Any]
+
+_ADD, _LAST = Merge.ADD, Merge.LAST
+
+
+class Rows:
+    """Rows of read models, by key."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, dict[Key, Row]] = defaultdict(dict)
+
+    def add(self, model: ReadModel, values: Values) -> None:
+        """Bring a change into its row, which begins with it if it is the first."""
+        key = tuple([_key(values[name]) for name in model.key])
+        rows = self._rows[model.name]
+        row = rows.get(key)
+        if row is None:
+            row = rows[key] = {}
+        columns = model.columns
+        for name, value in values.items():
+            merge = columns.get(name)
+            if merge is None or value is None:
+                continue
+            if merge is _ADD:
+                row[name] = row.get(name, 0) + fit_addend(value)
+            elif merge is _LAST or name not in row:
+                row[name] = fit(value)
+
+    def of(self, model: ReadModel) -> Mapping[Key, Row]:
+        """Return the rows of a read model."""
+        return self._rows.get(model.name, {})
+
+    def remove(self, model: ReadModel, keys: Iterable[Key]) -> None:
+        """Forget rows."""
+        for key in keys:
+            del self._rows[model.name][key]
+
+
+def _key(value: str | int) -> str | int:
+    return fit_key(value) if isinstance(value, str) else value

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds sessions."""
+
+from sqlalchemy import ColumnElement, exists, select, tuple_
+
+from services.persistence.queries.cursor import read_place, write_place
+from services.persistence.queries.streams import StreamQueries
+from services.persistence.tables import messages, sessions
+from services.persistence.views.read_models import Session, SessionDetail
+from services.persistence.views.view import Page
+from shared.database import Database
+
+
+class SessionQueries:
+    """Sessions, the newest first."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._streams = StreamQueries(database)
+
+    async def page(
+        self,
+        *,
+        state: str | None,
+        agent: str | None,
+        text: str | None,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[Session]:
+        """Return sessions that meet all that is given; ``text`` is looked for in messages."""
+        query = (
+            select(sessions)
+            .where(*_conditions(state=state, agent=agent, text=text))
+            .order_by(sessions.c.created_at.desc(), sessions.c.session_id.desc())
+            .limit(limit + 1)
+        )
+        if cursor is not None:
+            place = tuple_(sessions.c.created_at, sessions.c.session_id)
+            query = query.where(place < read_place(cursor))
+        async with self._database.connect() as connection:
+            rows = (await connection.execute(query)).all()
+        items = [Session.model_validate(row) for row in rows[:limit]]
+        more = len(rows) > limit
+        following = write_place(items[-1].created_at, items[-1].session_id) if more else None
+        return Page[Session](items=items, next=following)
+
+    async def find(self, session_id: str) -> SessionDetail:
+        """Return a session, and what is missing of it.
+
+        Raises:
+            Problem: nothing is known of it, or not its first event.
+        """
+        head = await self._streams.require(session_id)
+        gaps = await self._streams.gaps(session_id) if head.highest > head.version else []
+        async with self._database.connect() as connection:
+            query = select(sessions).where(sessions.c.session_id == session_id)
+            row = (await connection.execute(query)).mappings().one_or_none()
+        if row is None:
+            raise self._streams.not_yet(session_id, head)
+        return SessionDetail.model_validate({**row, "stored_until": head.highest, "gaps": gaps})
+
+
+def _conditions(
+    *, state: str | None, agent: str | None, text: str | None
+) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if state is not None:
+        conditions.append(sessions.c.state == state)
+    if agent is not None:
+        conditions.append(sessions.c.agent == agent)
+    if text is not None:
+        conditions.append(
+            exists().where(
+                messages.c.session_id == sessions.c.session_id,
+                messages.c.content.icontains(text, autoescape=True),
+            )
+        )
+    return conditions

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How far streams go, and what is missing in them."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
+from services.persistence.tables import events, streams
+from services.persistence.views.view import Gap
+from shared.database import Database
+from shared.eventstore.arrangement import Head
+from shared.http import Problem
+
+MAX_GAPS = 100
+"""How many gaps of a stream are named."""
+
+
+class StreamQueries:
+    """Streams of events."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def require(self, aggregate_id: str) -> Head:
+        """Return how far a stream goes.
+
+        Raises:
+            Problem: nothing is stored of it.
+        """
+        query = select(streams.c.version, streams.c.highest).where(
+            streams.c.aggregate_id == aggregate_id, streams.c.highest > 0
+        )
+        async with self._database.connect() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            raise Problem(404, "Unknown session", f"nothing is stored of session {aggregate_id!r}")
+        return Head(row.version, row.highest)
+
+    def not_yet(self, aggregate_id: str, head: Head) -> Problem:
+        """Return the problem of a session whose first event has not come."""
+        return Problem(
+            404,
+            "Not there yet",
+            f"events up to {head.highest} of session {aggregate_id!r} are stored, but event"
+            f" {head.version + 1} is missing",
+        )
+
+    async def gaps(self, aggregate_id: str) -> list[Gap]:
+        """Return what is missing in a stream before its last event, the first gaps of it."""
+        return (await self.gaps_of([aggregate_id])).get(aggregate_id, [])
+
+    async def gaps_of(self, aggregate_ids: Sequence[str]) -> dict[str, list[Gap]]:
+        """Return what is missing in each of these streams that misses something."""
+        previous = func.lag(events.c.sequence, 1, 0).over(
+            partition_by=events.c.aggregate_id, order_by=events.c.sequence
+        )
+        neighbours = (
+            select(
+                events.c.aggregate_id, previous.label("previous"), events.c.sequence.label("next")
+            )
+            .join(streams, streams.c.aggregate_id == events.c.aggregate_id)
+            .where(
+                events.c.aggregate_id.in_(aggregate_ids),
+                streams.c.highest > streams.c.version,
+                events.c.sequence >= streams.c.version,
+            )
+            .subquery()
+        )
+        query = (
+            select(neighbours)
+            .where(neighbours.c.next > neighbours.c.previous + 1)
+            .order_by(neighbours.c.aggregate_id, neighbours.c.next)
+            .limit(MAX_GAPS)
+        )
+        found: dict[str, list[Gap]] = {}
+        async with self._database.connect() as connection:
+            for row in await connection.execute(query):
+                gap = Gap(first=row.previous + 1, last=row.next - 1)
+                found.setdefault(row.aggregate_id, []).append(gap)
+        return found

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stores batches of events, and what follows from them, in one transaction."""
+
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.persistence.anomalies import Anomalies
+from services.persistence.counting import EventCounts
+from services.persistence.data_errors import data_errors
+from services.persistence.projections import Rows, project
+from services.persistence.read_models import ReadModels
+from services.persistence.tables import stored
+from shared.database import Database
+from shared.events import Event
+from shared.eventstore import EventConflictError
+from shared.eventstore.entries import Place
+from shared.eventstore.intake import entries_of
+from shared.eventstore.reader import EventReader
+from shared.eventstore.streams import Advance
+from shared.eventstore.writer import EventWriter, Written
+from shared.messaging import Delivery
+from shared.telemetry.tracing import Tracing
+
+SLICE = 1_000
+"""How many events of a session are read and projected at a time when a gap closes."""
+
+Arrived = dict[Place, Event]
+
+
+class PersistenceStore:
+    """Every event, and the read models that follow from them.
+
+    An event is stored as soon as it comes. It is projected when all before it in its session are,
+    which is decided by its number alone.
+    """
+
+    def __init__(self, database: Database, tracing: Tracing) -> None:
+        self._database = database
+        self._writer = EventWriter(database, stored, tracing)
+        self._reader = EventReader(stored)
+        self._read_models = ReadModels()
+        self._counts = EventCounts()
+        self._anomalies = Anomalies()
+
+    async def apply(self, deliveries: Sequence[Delivery]) -> None:
+        """Store and project all deliveries, each at most once ever, or none of them.
+
+        Raises:
+            EventConflictError: some contradict what is stored, which is noted.
+            PermanentError: some cannot be stored.
+        """
+        entries = entries_of(deliveries)
+        arrived = {
+            Place(each.event.aggregate_id, each.event.sequence): each.event
+            for each in deliveries
+            if each.event
+        }
+        try:
+            with data_errors():
+                await self._writer.write(entries, then=partial(self._follow, arrived))
+        except EventConflictError as error:
+            async with self._database.begin() as connection:
+                await self._anomalies.conflicts(connection, error.conflicts)
+            raise
+
+    async def _follow(
+        self, arrived: Arrived, connection: AsyncConnection, written: Written
+    ) -> None:
+        rows, projected = Rows(), 0
+        for advance in written.advances:
+            async for events in self._slices(connection, advance, arrived):
+                for event in events:
+                    project(event, rows)
+                projected += len(events)
+                if projected >= SLICE:
+                    await self._read_models.apply(connection, rows)
+                    rows, projected = Rows(), 0
+        await self._read_models.apply(connection, rows)
+        await self._counts.add(connection, written.arrangement.fresh)
+        await self._anomalies.duplicates(connection, written.arrangement.duplicates)
+
+    async def _slices(
+        self, connection: AsyncConnection, advance: Advance, arrived: Arrived
+    ) -> AsyncIterator[list[Event]]:
+        """Give the events by which a stream grew: those of the batch, and those that waited."""
+        for before in range(advance.before, advance.after, SLICE):
+            places = [
+                Place(advance.aggregate_id, sequence)
+                for sequence in range(before + 1, min(before + SLICE, advance.after) + 1)
+            ]
+            known = {place: arrived[place] for place in places if place in arrived}
+            if len(known) < len(places):
+                waiting = await self._reader.after(
+                    connection, advance.aggregate_id, before, last=places[-1].sequence
+                )
+                known |= {
+                    Place(each.aggregate_id, each.sequence): each.event()
+                    for each in waiting
+                    if Place(each.aggregate_id, each.sequence) not in known
+                }
+            yield [known[place] for place in places]

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of the schema ``persistence``, and what the role of this service may do with each.
+
+============  ======================  ==========================================================
+table         the role may            holds
+============  ======================  ==========================================================
+events        select, insert          every event, with its bytes
+streams       select, insert, update  how far each aggregate goes
+anomalies     select, insert, update  events that came twice, or contradict what is stored
+event_counts  select, insert, update  events by type, in parts that consumers do not share
+sessions …    select, insert, update  the read models; can be computed from the events
+============  ======================  ==========================================================
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    Uuid,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.types import TypeEngine
+
+from shared.eventstore import event_tables
+from shared.eventstore.tables import IDENTIFIER
+
+SCHEMA = "persistence"
+
+metadata = MetaData(schema=SCHEMA)
+
+stored = event_tables(metadata, SCHEMA)
+events = stored.events
+streams = stored.streams
+
+MOMENT = DateTime(timezone=True)
+
+
+def _key(name: str, kind: TypeEngine[str] | TypeEngine[int] = IDENTIFIER) -> Column[object]:
+    return Column(name, kind, primary_key=True, autoincrement=False)
+
+
+def _counter(name: str) -> Column[object]:
+    return Column(name, BigInteger, nullable=False, server_default="0")
+
+
+def _usage() -> list[Column[object]]:
+    counters = (
+        "model_calls failed_model_calls unpriced_model_calls tool_calls failed_tool_calls"
+        " approvals input_tokens output_tokens cached_tokens duration_us"
+    )
+    return [
+        *map(_counter, counters.split()),
+        Column("cost_usd", Numeric, nullable=False, server_default="0"),
+    ]
+
+
+anomalies = Table(
+    "anomalies",
+    metadata,
+    _key("aggregate_id"),
+    _key("sequence", BigInteger()),
+    Column("event_id", Uuid, primary_key=True),
+    _key("kind"),
+    Column("detail", Text, nullable=False),
+    Column("topic", Text),
+    Column("partition", Integer),
+    Column("offset", BigInteger),
+    Column("times", BigInteger, nullable=False, server_default="1"),
+    Column("first_seen_at", MOMENT, nullable=False, server_default=func.now()),
+    Column("last_seen_at", MOMENT, nullable=False, server_default=func.now()),
+)
+Index("anomalies_kind", anomalies.c.kind)
+
+event_counts = Table(
+    "event_counts",
+    metadata,
+    _key("topic"),
+    _key("partition", Integer()),
+    _key("type"),
+    Column("events", BigInteger, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _key("session_id"),
+    Column("agent", Text),
+    Column("state", Text),
+    Column("title", Text),
+    Column("created_by", Text),
+    Column("forked_from", Text),
+    Column("forked_at_sequence", BigInteger),
+    _counter("messages"),
+    _counter("turns"),
+    _counter("switches"),
+    _counter("errors"),
+    *_usage(),
+    Column("last_sequence", BigInteger, nullable=False),
+    Column("created_at", MOMENT, nullable=False),
+    Column("updated_at", MOMENT, nullable=False),
+)
+Index("sessions_created_at", sessions.c.created_at, sessions.c.session_id)
+
+messages = Table(
+    "messages",
+    metadata,
+    _key("session_id"),
+    _key("sequence", BigInteger()),
+    Column("message_id", Text, nullable=False),
+    Column("turn_id", Text),
+    Column("role", Text, nullable=False),
+    Column("agent", Text),
+    Column("content", Text, nullable=False),
+    Column("created_at", MOMENT, nullable=False),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    _key("session_id"),
+    _key("turn_id"),
+    Column("first_sequence", BigInteger, nullable=False),
+    Column("last_sequence", BigInteger, nullable=False),
+    Column("status", Text),
+    Column("agent", Text),
+    Column("message_id", Text),
+    Column("reply_id", Text),
+    Column("result", Text),
+    Column("budget", Text),
+    Column("error_type", Text),
+    Column("error_message", Text),
+    *_usage(),
+    Column("started_at", MOMENT, nullable=False),
+    Column("finished_at", MOMENT),
+)
+Index("turns_in_order", turns.c.session_id, turns.c.first_sequence)
+
+tool_calls = Table(
+    "tool_calls",
+    metadata,
+    _key("session_id"),
+    _key("turn_id"),
+    _key("call_id"),
+    Column("first_sequence", BigInteger, nullable=False),
+    Column("last_sequence", BigInteger, nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("agent", Text),
+    Column("status", Text),
+    Column("effect_id", Text),
+    Column("approval_id", Text),
+    Column("arguments_digest", Text),
+    Column("result_size", BigInteger),
+    Column("duration_seconds", Double),
+    Column("error_type", Text),
+    Column("error_message", Text),
+    Column("requested_at", MOMENT, nullable=False),
+    Column("finished_at", MOMENT),
+)
+Index("tool_calls_in_order", tool_calls.c.session_id, tool_calls.c.first_sequence)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    _key("session_id"),
+    _key("approval_id"),
+    Column("first_sequence", BigInteger, nullable=False),
+    Column("last_sequence", BigInteger, nullable=False),
+    Column("turn_id", Text),
+    Column("agent", Text),
+    Column("tool", Text),
+    Column("call_id", Text),
+    Column("status", Text),
+    Column("arguments", JSON),
+    Column("arguments_digest", Text),
+    Column("policy_version", Text),
+    Column("decided_by", Text),
+    Column("reason", Text),
+    Column("decided_arguments", JSON),
+    Column("decided_digest", Text),
+    Column("wait_seconds", Double),
+    Column("expires_at", MOMENT),
+    Column("requested_at", MOMENT),
+    Column("decided_at", MOMENT),
+)
+Index("approvals_in_order", approvals.c.session_id, approvals.c.first_sequence)

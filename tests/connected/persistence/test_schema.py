@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The migration makes the tables that the service declares."""
+
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from services.persistence.tables import SCHEMA, metadata
+from tests.support.databases import MigratedDatabase
+
+pytestmark = pytest.mark.connected
+
+
+def differences(connection: Connection) -> list[Any]:
+    context = MigrationContext.configure(
+        connection,
+        opts={
+            "include_schemas": True,
+            "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA,
+            "compare_server_default": True,
+        },
+    )
+    return list(compare_metadata(context, metadata))
+
+
+async def test_the_tables_are_as_declared(migrated_database: MigratedDatabase) -> None:
+    url = make_url(migrated_database.admin_url).set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        found = await connection.run_sync(differences)
+    await engine.dispose()
+
+    assert found == []

@@ -2,21 +2,19 @@
 """Waiting for a condition, never for time to pass."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from inspect import isawaitable
-from typing import Any, TypeVar
-
-T = TypeVar("T")
+from typing import Any
 
 PAUSE_SECONDS = 0.02
 
 
 async def eventually(
-    condition: Callable[[], Awaitable[T]] | Callable[[], T],
+    condition: Callable[[], object],
     *,
     timeout: float = 10,  # noqa: ASYNC109 -- the deadline is what this is about
     message: str = "the condition was not fulfilled",
-) -> T:
+) -> Any:
     """Return the first true value of ``condition``, which is asked again and again.
 
     Raises:
@@ -25,8 +23,8 @@ async def eventually(
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
     while True:
-        answer: Any = condition()
-        value: T = await answer if isawaitable(answer) else answer
+        answer = condition()
+        value: Any = await answer if isawaitable(answer) else answer
         if value:
             return value
         if loop.time() >= deadline:

@@ -3,10 +3,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
+from typing import Protocol
 
 from shared.database import Database
 from shared.errors import TransientError
@@ -14,7 +15,6 @@ from shared.health import Readiness
 from shared.ids import new_id
 from shared.messaging.guard import PROBING
 from shared.messaging.observer import NullObserver, Observer
-from shared.messaging.producer import KafkaProducer
 from shared.messaging.records import OutgoingRecord
 from shared.outbox.leases import ShardLeases
 from shared.outbox.store import Depth, Outbox, Pending
@@ -33,6 +33,18 @@ UPKEEP = timedelta(seconds=2)
 """How often leases are renewed and the depth is measured."""
 
 
+class Publisher(Protocol):
+    """Writes records to a broker."""
+
+    async def write_all(self, records: Sequence[OutgoingRecord]) -> None:
+        """Return when the broker has confirmed all records."""
+        ...
+
+    async def cluster_id(self) -> str:
+        """Return which cluster the broker belongs to."""
+        ...
+
+
 class OutboxRelay:
     """Publishes the shards it has the lease of, and shares them with other relays.
 
@@ -47,7 +59,7 @@ class OutboxRelay:
         self,
         outbox: Outbox,
         database: Database,
-        producer: KafkaProducer,
+        producer: Publisher,
         *,
         observer: Observer | None = None,
         on_depth: Callable[[Depth], None] = lambda _: None,

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When offsets are committed, and what comes again."""
+
+import asyncio
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+import pytest
+
+from shared.errors import DependencyDownError, PermanentError
+from shared.events import Event, MessageReceived, Topics
+from shared.messaging import Delivery, KafkaEventBus, OutgoingRecord
+from shared.messaging.observer import NullObserver
+from shared.messaging.topics_admin import ensure_topics
+from shared.settings import KafkaSettings
+from tests.contract.event_bus import QUICK
+from tests.support.eventually import eventually
+from tests.support.factories import an_event
+from tests.support.kafka_bus import committed, running
+from tests.support.topic_reader import records_of
+
+pytestmark = pytest.mark.connected
+
+
+@pytest.fixture
+async def settings(kafka_settings: KafkaSettings) -> KafkaSettings:
+    await ensure_topics(kafka_settings)
+    return kafka_settings
+
+
+@pytest.fixture
+def topics(settings: KafkaSettings) -> Topics:
+    return Topics(settings.topic_prefix)
+
+
+def new_bus(settings: KafkaSettings, observer: NullObserver | None = None) -> KafkaEventBus:
+    return KafkaEventBus(settings, service="audit", version="1.0", retry=QUICK, observer=observer)
+
+
+def message(sequence: int) -> MessageReceived:
+    return an_event(MessageReceived).recorded(sequence=sequence, source="/test")
+
+
+class Gate:
+    """A sink that applies nothing until it is opened."""
+
+    def __init__(self) -> None:
+        self.open = asyncio.Event()
+        self.entered = asyncio.Event()
+        self.applied: list[Event | None] = []
+
+    async def apply(self, deliveries: Sequence[Delivery]) -> None:
+        self.entered.set()
+        await self.open.wait()
+        self.applied.extend(delivery.event for delivery in deliveries)
+
+
+class Noting:
+    """A sink that notes the sequences it applied."""
+
+    def __init__(self) -> None:
+        self.sequences: list[int] = []
+
+    async def apply(self, deliveries: Sequence[Delivery]) -> None:
+        self.sequences.extend(each.event.sequence for each in deliveries if each.event)
+
+
+async def test_nothing_is_committed_before_it_is_applied_and_a_stop_finishes_the_batch(
+    settings: KafkaSettings, topics: Topics
+) -> None:
+    gate, bus = Gate(), new_bus(settings)
+    bus.subscribe_sink(gate)
+
+    async with running(bus):
+        await bus.publish(message(1))
+        await gate.entered.wait()
+        while_applying = await committed(bus, topics.domain)
+        stopping = asyncio.create_task(bus.stop())
+        gate.open.set()
+        await stopping
+
+    assert while_applying == 0
+    assert [event.sequence for event in gate.applied if event] == [1]
+    async with running(new := new_bus_with(settings, sink := Noting())):
+        await new.publish(message(2))
+        await eventually(lambda: sink.sequences)
+    assert sink.sequences == [2]
+
+
+def new_bus_with(settings: KafkaSettings, sink: Noting) -> KafkaEventBus:
+    bus = new_bus(settings)
+    bus.subscribe_sink(sink)
+    return bus
+
+
+async def test_what_was_applied_but_not_committed_comes_again(
+    settings: KafkaSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = Noting(), Noting()
+    crashing = new_bus_with(settings, first)
+
+    async def crash(_: object) -> None:
+        raise ConnectionError("the process ended here")
+
+    monkeypatch.setattr(crashing.subscriber, "_commit", crash)
+    async with running(crashing):
+        await crashing.publish(message(1))
+        await eventually(lambda: first.sequences)
+
+    async with running(new_bus_with(settings, second)):
+        await eventually(lambda: second.sequences)
+
+    assert (first.sequences, second.sequences) == ([1], [1])
+
+
+@pytest.mark.parametrize(
+    "refusal", [DependencyDownError("Kafka", "no answer"), PermanentError("record too large")]
+)
+async def test_while_dead_letters_cannot_be_written_the_source_is_not_committed(
+    settings: KafkaSettings, topics: Topics, monkeypatch: pytest.MonkeyPatch, refusal: Exception
+) -> None:
+    bus, works = new_bus(settings), False
+    write = bus.producer.write
+
+    async def refuse(record: OutgoingRecord) -> None:
+        if record.topic == topics.dead_letters and not works:
+            raise refusal
+        await write(record)
+
+    monkeypatch.setattr(bus.producer, "write", refuse)
+
+    @bus.subscribe()
+    async def fail(_: Event) -> None:
+        raise PermanentError("cannot be handled")
+
+    async with running(bus):
+        await bus.publish(message(1))
+        await eventually(lambda: bus.pause.reason)
+        state = await bus.readiness()
+        while_refused = await committed(bus, topics.domain)
+        works = True
+        await eventually(lambda: bus.get_stats().dead_lettered == 1, timeout=20)
+    letters = await records_of(settings, topics.dead_letters)
+
+    assert not state.ready
+    assert "paused" in state.reason
+    assert while_refused == 0
+    assert len(letters) == 1
+
+
+class FailingObserver(NullObserver):
+    """Fails in a way that nobody has thought of."""
+
+    def __init__(self) -> None:
+        self.failures = 2
+
+    @contextmanager
+    def processing(self, deliveries: Sequence[Delivery]) -> Generator[None]:
+        yield
+        if self.failures:
+            self.failures -= 1
+            raise TypeError("a bug")
+
+
+async def test_a_batch_that_fails_unexpectedly_is_repeated_and_not_lost(
+    settings: KafkaSettings, topics: Topics
+) -> None:
+    sink, observer = Noting(), FailingObserver()
+    bus = new_bus(settings, observer)
+    bus.subscribe_sink(sink)
+
+    async with running(bus):
+        await bus.publish(message(1))
+        await eventually(lambda: bus.subscriber.failing)
+        state = await bus.readiness()
+        while_failing = await committed(bus, topics.domain)
+        await eventually(lambda: bus.get_stats().consumed == 1, timeout=20)
+        await bus.publish(message(2))
+        await eventually(lambda: bus.get_stats().consumed == 2)
+
+    assert not state.ready
+    assert while_failing == 0
+    assert sink.sequences == [1, 1, 1, 2]

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Asks services over HTTP; whatever goes wrong is one line that says what to do."""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from services.agentctl.addresses import Address, addresses
+from services.agentctl.errors import CommandError, NoAnswerError
+from services.agentctl.settings import AgentctlSettings
+from services.agentctl.text import one_line
+from shared.ids import new_id
+
+Query = Mapping[str, str | int | None]
+
+
+class _Problem(BaseModel):
+    """The part of problem details (RFC 9457) that is of interest here."""
+
+    title: str = ""
+    detail: str = ""
+
+
+class Services:
+    """The services of an installation; use it as a context manager."""
+
+    def __init__(self, settings: AgentctlSettings) -> None:
+        self.addresses = addresses(settings)
+        self._http = httpx.Client(timeout=settings.timeout.total_seconds(), trust_env=False)
+
+    def __enter__(self) -> Self:
+        """Return these services."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def get(self, service: str, path: str, /, **query: str | int | None) -> Any:
+        """Return the JSON that a service answers; a query that is None is left out.
+
+        Raises:
+            CommandError: the service does not answer, or refuses.
+        """
+        return self._json(service, self._send(service, "GET", path, query=query))
+
+    def text(self, service: str, path: str) -> str:
+        """Return the text that a service answers.
+
+        Raises:
+            CommandError: the service does not answer, or refuses.
+        """
+        return self._send(service, "GET", path).text
+
+    def post(self, service: str, path: str, body: Mapping[str, Any]) -> Any:
+        """Return what a service answers to a request that changes something, made once.
+
+        Raises:
+            CommandError: the service does not answer, or refuses.
+        """
+        return self._json(service, self._send(service, "POST", path, body=body))
+
+    def probe(self, service: str, path: str) -> httpx.Response:
+        """Return whatever a service answers, also if that is bad news.
+
+        Raises:
+            NoAnswerError: it does not answer.
+        """
+        return self._request(service, "GET", path)
+
+    def _send(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> httpx.Response:
+        response = self._request(service, method, path, query=query, body=body)
+        if not response.is_success:
+            raise CommandError(f"{service}: {_refusal(response)}")
+        return response
+
+    def _request(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> httpx.Response:
+        address = self.addresses[service]
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        headers = {"Idempotency-Key": str(new_id())} if method == "POST" else {}
+        try:
+            return self._http.request(
+                method, f"{address.url}{path}", params=given, json=body, headers=headers
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _no_answer(service, address, error) from error
+
+    def _json(self, service: str, response: httpx.Response) -> Any:
+        try:
+            return response.json()
+        except ValueError as error:
+            url = self.addresses[service].url
+            raise CommandError(f"what answers at {url} is not {service}: no JSON") from error
+
+
+def _no_answer(service: str, address: Address, error: Exception) -> NoAnswerError:
+    reason = one_line(str(error)) or type(error).__name__
+    where = f"{address.url} ({address.named_by})"
+    return NoAnswerError(f"{service} does not answer at {where}: {reason}", reason=reason)
+
+
+def _refusal(response: httpx.Response) -> str:
+    try:
+        problem = _Problem.model_validate_json(response.content)
+    except ValidationError:
+        problem = _Problem()
+    said = problem.detail or problem.title
+    return one_line(said) or f"answered {response.status_code} {response.reason_phrase}"

@@ -18,7 +18,7 @@ _GROUP = "{:16}  {:>7}  {:>5}  {:>6}  {:14}  {:10}  {}"
 
 
 def show_page(screen: Console, page: Any) -> None:
-    """Show letters, two lines for each."""
+    """Show letters, a few lines for each."""
     if not page["items"]:
         screen.print("no dead letters")
         return
@@ -35,17 +35,17 @@ def show_page(screen: Console, page: Any) -> None:
         redrives = each["redrive_count"]
         _print_details(
             screen,
-            _error(each),
             _event(each["event_type"]),
             each["session_id"],
             plural(redrives, "redrive") if redrives else None,
         )
+        _print_details(screen, _error(each))
     if page["next"]:
         screen.print(f"more: --cursor {one_line(str(page['next']))}", style="dim")
 
 
 def show_groups(screen: Console, page: Any) -> None:
-    """Show groups, two lines for each."""
+    """Show groups, a few lines for each."""
     if not page["items"]:
         screen.print("no dead letters")
         return
@@ -62,12 +62,9 @@ def show_groups(screen: Console, page: Any) -> None:
             moment(each["last_failed_at"]),
         )
         screen.print(Text(line), soft_wrap=True)
-        _print_details(
-            screen,
-            _error(each),
-            plural(each["sessions"], "session"),
-            f"for example {each['sample_id']}",
-        )
+        sessions = plural(each["sessions"], "session")
+        _print_details(screen, sessions, f"for example {each['sample_id']}")
+        _print_details(screen, _error(each))
 
 
 def show_letter(screen: Console, letter: Any, *, full: bool) -> None:
@@ -184,4 +181,4 @@ def _name(name: str, *, limit: int = 14) -> str:
 def _print_details(screen: Console, *parts: str | None) -> None:
     line = "  ·  ".join(one_line(part, limit=200) for part in parts if part)
     if line:
-        screen.print(Text(f"  {line}", style="dim"))
+        screen.print(Text(f"  {line}", style="dim"), no_wrap=True, overflow="ellipsis")

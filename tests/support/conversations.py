@@ -179,8 +179,13 @@ def _second_turn(record: Recorder) -> None:
 
 
 def _ask(record: Recorder, turn_id: str, text: str) -> Event:
-    fields = {"message_content": text, "message_length": len(text), "turn_id": turn_id}
-    asked = record.add(MessageReceived, message_id=f"message-{turn_id}", **fields)
+    asked = record.add(
+        MessageReceived,
+        message_id=f"message-{turn_id}",
+        message_content=text,
+        message_length=len(text),
+        turn_id=turn_id,
+    )
     record.add(
         MessageAddedEvent,
         cause=asked,

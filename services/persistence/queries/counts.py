@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.anomalies import DUPLICATE
 from services.persistence.tables import anomalies, event_counts, events, sessions, streams
@@ -22,8 +23,8 @@ class CountQueries:
         """Return the figures, all of one moment."""
         async with self._database.begin() as connection:
             await connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            by_type: dict[str, int] = dict((await connection.execute(_by_type())).tuples().all())
-            by_state: dict[str, int] = dict((await connection.execute(_by_state())).tuples().all())
+            by_type = await _pairs(connection, _by_type())
+            by_state = await _pairs(connection, _by_state())
             flow = (await connection.execute(_flow())).one()
             noted = (await connection.execute(_noted())).one()
             messages = await connection.scalar(select(func.sum(sessions.c.messages)))
@@ -44,6 +45,10 @@ class CountQueries:
             duplicates=noted.duplicates,
             conflicts=noted.conflicts,
         )
+
+
+async def _pairs(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> dict[str, int]:
+    return {row[0]: row[1] for row in await connection.execute(query)}
 
 
 def _by_type() -> Select[*tuple[Any, ...]]:

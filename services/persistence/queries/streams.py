@@ -51,7 +51,7 @@ class StreamQueries:
 
     async def gaps_of(self, aggregate_ids: Sequence[str]) -> dict[str, list[Gap]]:
         """Return what is missing in each of these streams that misses something."""
-        previous = func.lag(events.c.sequence, 1, 0).over(
+        previous = func.lag(events.c.sequence, 1, streams.c.version).over(
             partition_by=events.c.aggregate_id, order_by=events.c.sequence
         )
         neighbours = (
@@ -62,7 +62,7 @@ class StreamQueries:
             .where(
                 events.c.aggregate_id.in_(aggregate_ids),
                 streams.c.highest > streams.c.version,
-                events.c.sequence >= streams.c.version,
+                events.c.sequence > streams.c.version,
             )
             .subquery()
         )

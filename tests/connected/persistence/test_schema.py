@@ -16,16 +16,19 @@ from tests.support.databases import MigratedDatabase
 pytestmark = pytest.mark.connected
 
 
+def concerned(name: str | None, kind: str, _: object) -> bool:
+    return kind != "schema" or name == SCHEMA
+
+
 def differences(connection: Connection) -> list[Any]:
-    context = MigrationContext.configure(
-        connection,
-        opts={
-            "include_schemas": True,
-            "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA,
-            "compare_server_default": True,
-        },
-    )
-    return list(compare_metadata(context, metadata))
+    options: dict[str, Any] = {
+        "include_schemas": True,
+        "include_name": concerned,
+        "compare_server_default": True,
+    }
+    context = MigrationContext.configure(connection, opts=options)
+    found: Any = compare_metadata(context, metadata)
+    return list(found)
 
 
 async def test_the_tables_are_as_declared(migrated_database: MigratedDatabase) -> None:

@@ -227,9 +227,7 @@ async def test_appliers_at_the_same_time_neither_lose_nor_double(
 ) -> None:
     events = long_history("shared", 200)
     topics = [of_level(events, level) for level in EventLevel]
-    batches = [
-        topic[start : start + 15] for topic in topics for start in range(0, len(topic), 10)
-    ]
+    batches = [topic[start : start + 15] for topic in topics for start in range(0, len(topic), 10)]
     async with (
         history_on(migrated_database) as one,
         history_on(migrated_database) as two,

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from types import FrameType
 
 import uvicorn
 import uvloop
@@ -202,7 +203,7 @@ async def _serve(app: FastAPI, host: str, port: int) -> None:
     on, and must not end the process before its parts have stopped.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, _acted_on)
     config = uvicorn.Config(
         app,
         host=host,
@@ -215,3 +216,7 @@ async def _serve(app: FastAPI, host: str, port: int) -> None:
     )
     async with app.router.lifespan_context(app):
         await uvicorn.Server(config).serve()
+
+
+def _acted_on(number: int, frame: FrameType | None) -> None:
+    """Do nothing more: uvicorn has seen the signal."""

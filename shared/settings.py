@@ -4,7 +4,7 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import ConfigurationError
@@ -52,10 +52,21 @@ class DatabaseSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DATABASE_", frozen=True)
 
-    url: SecretStr = Field(default=...)
+    url: SecretStr = Field(
+        default=SecretStr(""),
+        validate_default=True,
+        description="required: postgresql://user:password@host:port/database",
+    )
     pool_size: int = Field(default=10, ge=1, le=200)
     connect_timeout: Seconds = timedelta(seconds=5)
     statement_timeout: Seconds = timedelta(seconds=30)
+
+    @field_validator("url")
+    @classmethod
+    def _is_set(cls, url: SecretStr) -> SecretStr:
+        if not url.get_secret_value():
+            raise ValueError("set DATABASE_URL to postgresql://user:password@host:port/database")
+        return url
 
 
 class RedisSettings(BaseSettings):

@@ -31,6 +31,9 @@ from shared.service import ServiceIdentity, build_app, build_bus, observe
 from shared.settings import ServiceSettings
 from shared.telemetry.setup import Telemetry
 
+NAME = "orchestrator"
+DEFAULT_PORT = 8000
+
 
 def create_app(
     identity: ServiceIdentity,

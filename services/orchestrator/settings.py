@@ -18,11 +18,20 @@ class OrchestratorSettings(ServiceSettings):
 
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     providers: ModelProviderSettings = Field(default_factory=ModelProviderSettings)
-    agents_file: Path | None = Field(None, description="the agents; those of the package if unset")
-    workspace_root: Path = Field(
-        Path(".agent-runtime/workspaces"), description="where the sessions' files are kept"
+    agents_file: Path | None = Field(
+        default=None, description="the agents; those of the package if unset"
     )
-    turn_capacity: int = Field(64, ge=1, le=10_000, description="turns at once in one process")
-    queue_limit: int = Field(16, ge=1, le=1000, description="unfinished turns of one session")
-    max_message_length: int = Field(100_000, ge=1, description="characters of one message")
-    tool_time_limit: Seconds = Field(timedelta(seconds=60), description="for one call of a tool")
+    workspace_root: Path = Field(
+        default=Path(".agent-runtime/workspaces"),
+        description="where the sessions' files are kept",
+    )
+    turn_capacity: int = Field(
+        default=64, ge=1, le=10_000, description="turns at once in one process"
+    )
+    queue_limit: int = Field(
+        default=16, ge=1, le=1000, description="unfinished turns of one session"
+    )
+    max_message_length: int = Field(default=100_000, ge=1, description="characters of one message")
+    tool_time_limit: Seconds = Field(
+        default=timedelta(seconds=60), description="for one call of a tool"
+    )

@@ -53,13 +53,19 @@ async def poison_letters(services: Services, *, consumers: int) -> list[dict[str
     return await until(f"{consumers} dead letters of the poison", look)
 
 
+def client_of(addresses: StackAddresses) -> Any:
+    """Return a Redis client; its methods have no complete types."""
+    client: Any = Redis
+    return client.from_url(addresses.redis_url, decode_responses=True)
+
+
 @asynccontextmanager
 async def broken_context(addresses: StackAddresses, key: str) -> AsyncGenerator[None]:
     """Put something else where a service keeps its state, and put the state back at the end.
 
     The handler of the next event then fails, as it would after a bad manual change.
     """
-    redis = Redis.from_url(addresses.redis_url)
+    redis = client_of(addresses)
     try:
         await redis.rename(key, f"{key}:kept")
         await redis.rpush(key, "this is no context")

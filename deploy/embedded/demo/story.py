@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from redis.asyncio import Redis
-
 from deploy.embedded.addresses import StackAddresses
 from deploy.embedded.demo.accounts import caught_up
 from deploy.embedded.demo.agreement import Account, differences
 from deploy.embedded.demo.conversation import FILES, PERSON, Conversation, hold_conversation
 from deploy.embedded.demo.failures import (
     broken_context,
+    client_of,
     dead_letters,
     poison_letters,
     redrive,
@@ -111,11 +110,11 @@ async def _break_and_repair(
 
 
 async def _state_key(addresses: StackAddresses, session_id: str) -> str:
-    redis = Redis.from_url(addresses.redis_url, decode_responses=True)
+    redis = client_of(addresses)
     try:
         pattern = f"agent-runtime:context:*{session_id}*"
-        keys = [key async for key in redis.scan_iter(pattern, count=1000)]
-        return str(min(keys, key=len))
+        keys = [str(key) async for key in redis.scan_iter(pattern, count=1000)]
+        return min(keys, key=len)
     finally:
         await redis.aclose()
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decide on a call that waits for a person."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from services.orchestrator.domain.turn import TurnState
 from services.orchestrator.store.approvals import (
@@ -27,10 +28,12 @@ from shared.correlation import EventCorrelation
 from shared.errors import ConflictError
 from shared.events import ApprovalDecided, HITLDecisionMadeEvent
 
-DECIDED = {
-    "approve": ApprovalState.APPROVED,
-    "edit": ApprovalState.EDITED,
-    "reject": ApprovalState.REJECTED,
+Decided = Literal["approved", "edited", "rejected"]
+
+DECIDED: Mapping[str, Decided] = {
+    "approve": "approved",
+    "edit": "edited",
+    "reject": "rejected",
 }
 
 
@@ -98,15 +101,15 @@ class DecideApprovalHandler:
     async def _decide(
         self, work: SessionWork, approval: Approval, command: DecideApprovalCommand
     ) -> None:
-        state = DECIDED[command.decision]
+        decision = DECIDED[command.decision]
         arguments = approval.arguments
-        if state is ApprovalState.EDITED:
+        if decision == "edited":
             arguments = self._edited(approval, command)
         digest = arguments_digest(arguments)
         await change_approval(
             work.connection,
             approval.id,
-            state=state,
+            state=ApprovalState(decision),
             decided_by=command.decided_by,
             reason=command.reason,
             decided_at=work.now,
@@ -119,11 +122,11 @@ class DecideApprovalHandler:
                 session_id=approval.session_id,
                 approval_id=approval.id,
                 turn_id=approval.turn_id,
-                decision=state.value,
+                decision=decision,
                 decided_by=command.decided_by,
                 reason=command.reason,
                 arguments_digest=digest,
-                arguments=arguments if state is ApprovalState.EDITED else None,
+                arguments=arguments if decision == "edited" else None,
             )
         )
         await work.publish(
@@ -131,7 +134,7 @@ class DecideApprovalHandler:
                 session_id=approval.session_id,
                 approval_id=approval.id,
                 tool=approval.tool,
-                decision=state.value,
+                decision=decision,
                 wait_seconds=max(0.0, (work.now - approval.requested_at).total_seconds()),
                 causation_id=decided.event_id,
             )

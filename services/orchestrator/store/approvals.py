@@ -102,5 +102,6 @@ async def change_approval(connection: AsyncConnection, approval_id: str, **chang
 
 def approval_of(row: Any) -> Approval:
     """Return the approval of a row."""
-    fields = {name: getattr(row, name) for name in Approval.__slots__}
-    return Approval(**{**fields, "state": ApprovalState(row.state)})
+    fields: dict[str, Any] = {name: getattr(row, name) for name in Approval.__slots__}
+    fields["state"] = ApprovalState(row.state)
+    return Approval(**fields)

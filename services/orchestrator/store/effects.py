@@ -80,5 +80,6 @@ async def change_effect(connection: AsyncConnection, effect_id: UUID, **changes:
 
 def effect_of(row: Any) -> Effect:
     """Return the effect of a row."""
-    fields = {name: getattr(row, name) for name in Effect.__slots__}
-    return Effect(**{**fields, "state": EffectState(row.state)})
+    fields: dict[str, Any] = {name: getattr(row, name) for name in Effect.__slots__}
+    fields["state"] = EffectState(row.state)
+    return Effect(**fields)

@@ -18,8 +18,9 @@ UNFINISHED = (TurnState.QUEUED, TurnState.RUNNING, TurnState.WAITING)
 
 def turn_of(row: Any) -> Turn:
     """Return the turn of a row."""
-    fields = {name: getattr(row, name) for name in Turn.__slots__}
-    return Turn(**{**fields, "state": TurnState(row.state)})
+    fields: dict[str, Any] = {name: getattr(row, name) for name in Turn.__slots__}
+    fields["state"] = TurnState(row.state)
+    return Turn(**fields)
 
 
 async def add_turn(

@@ -146,8 +146,9 @@ class UnitOfWork:
 
 def session_of(row: Any) -> Session:
     """Return the session of a row."""
-    fields = dict(row._mapping)  # noqa: SLF001 -- the documented way to a row's mapping
-    return Session(**{**fields, "state": SessionState(row.state)})
+    fields: dict[str, Any] = {name: getattr(row, name) for name in Session.__slots__}
+    fields["state"] = SessionState(row.state)
+    return Session(**fields)
 
 
 def _row(session: Session) -> dict[str, Any]:

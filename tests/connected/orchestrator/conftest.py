@@ -9,11 +9,9 @@ from collections.abc import AsyncGenerator
 import pytest
 import pytest_asyncio
 
-from deploy.embedded.service_settings import kafka_settings as kafka_settings_of
-from shared.ids import new_id
 from tests.support.databases import MigratedDatabase, migrated_database_of
+from tests.support.kafka.topics_of_test import topics_of_our_own
 from tests.support.orchestrator import RunningOrchestrator, running_orchestrator
-from tests.support.servers import SessionSettings
 from tests.support.shared_servers import SharedServers
 
 
@@ -29,14 +27,9 @@ async def orchestrator(
     database: MigratedDatabase,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncGenerator[RunningOrchestrator]:
-    other = SessionSettings().kafka
-    kafka = kafka_settings_of(
-        other or servers.kafka_bootstrap_servers,
-        {
-            "KAFKA_TOPIC_PREFIX": f"test-{new_id().hex}",
-            "KAFKA_ENABLE_IDEMPOTENCE": "true" if other else "false",
-        },
-    )
     workspaces = tmp_path_factory.mktemp("workspaces")
-    async with running_orchestrator(database.url("orchestrator"), kafka, workspaces) as running:
+    async with (
+        topics_of_our_own(servers) as kafka,
+        running_orchestrator(database.url("orchestrator"), kafka, workspaces) as running,
+    ):
         yield running

@@ -67,9 +67,9 @@ async def test_a_bad_message_is_refused_with_the_reason_and_nothing_is_recorded(
 async def test_what_is_not_there_is_a_problem_too(
     orchestrator: RunningOrchestrator, method: str, path: str, status: int
 ) -> None:
-    body = {"json": {"content": "x"}} if method == "POST" else {}
+    body = {"content": "x"} if method == "POST" else None
 
-    response = await orchestrator.http.request(method, path, **body)
+    response = await orchestrator.http.request(method, path, json=body)
 
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from services.agent_context.settings import AgentContextSettings
+from services.agentctl.settings import AgentctlSettings
 from services.audit.settings import AuditSettings
 from services.dead_letters.settings import DeadLettersSettings
 from services.metrics.settings import MetricsSettings
@@ -41,6 +42,7 @@ GROUPS: tuple[tuple[str, type[BaseSettings]], ...] = (
     ("Metrics", MetricsSettings),
     ("Agent context", AgentContextSettings),
     ("Dead letters", DeadLettersSettings),
+    ("agentctl", AgentctlSettings),
 )
 
 

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an installation needs of Apache Kafka: its topics, created and checked."""

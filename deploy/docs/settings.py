@@ -45,6 +45,9 @@ GROUPS: tuple[tuple[str, type[BaseSettings]], ...] = (
     ("agentctl", AgentctlSettings),
 )
 
+REQUIRED = "required: "
+"""How a description begins whose setting has a default that is refused."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
@@ -82,11 +85,14 @@ def _settings(settings_class: type[BaseSettings]) -> Iterator[Setting]:
         if name in inherited or _is_group(field):
             continue
         alias = field.validation_alias
+        description = field.description or ""
         yield Setting(
             variable=alias if isinstance(alias, str) else f"{prefix}{name}".upper(),
             default=_default(field),
-            required=field.is_required(),
-            meaning=". ".join(part for part in (field.description or "", _choices(field)) if part),
+            required=field.is_required() or description.startswith(REQUIRED),
+            meaning=". ".join(
+                part for part in (description.removeprefix(REQUIRED), _choices(field)) if part
+            ),
         )
 
 

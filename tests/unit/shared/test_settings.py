@@ -44,7 +44,7 @@ def test_what_is_missing_or_wrong_is_named_in_one_line(monkeypatch: pytest.Monke
         DatabaseSettings()
     message = str(explain(raised.value))
 
-    assert "DatabaseSettings.url: Field required" in message
+    assert "set DATABASE_URL to postgresql://" in message
     assert "DatabaseSettings.pool_size" in message
     assert "\n" not in message
 

@@ -120,6 +120,15 @@ async def renew_leases(
     return set(rows.scalars())
 
 
+async def release_leases(connection: AsyncConnection, *, owner: str) -> None:
+    """Let go of all turns in hand, for another replica to resume them at once."""
+    await connection.execute(
+        update(turns)
+        .where(turns.c.lease_owner == owner, turns.c.state == TurnState.RUNNING)
+        .values(lease_until=func.now())
+    )
+
+
 async def holds_lease(connection: AsyncConnection, turn_id: str, *, owner: str) -> bool:
     """Tell whether a turn is running, and leased to ``owner``."""
     row = (

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from services.orchestrator.domain.turn import Turn
-from services.orchestrator.store.turns import claim_turns, renew_leases
+from services.orchestrator.store.turns import claim_turns, release_leases, renew_leases
 from services.orchestrator.turns.expiring import expire_approvals
 from services.orchestrator.turns.finished import FinishedTurns
 from services.orchestrator.turns.resources import Resources
@@ -69,9 +69,13 @@ class TurnEngine:
         await asyncio.gather(*self._loops, return_exceptions=True)
         if self._running:
             await asyncio.wait(self._running.values(), timeout=FINISH.total_seconds())
-        for task in self._running.values():
+        left = list(self._running.values())
+        for task in left:
             task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
+        if left:
+            async with self._resources.work.database.begin() as connection:
+                await release_leases(connection, owner=self._resources.owner)
 
     async def readiness(self) -> Readiness:
         """Tell whether turns make progress."""

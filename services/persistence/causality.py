@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from shared.eventstore import StoredEvent
+from shared.eventstore.stored_event import StoredEvent
 
 MAX_DEPTH = 64
 

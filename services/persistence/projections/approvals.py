@@ -41,6 +41,7 @@ APPROVALS = ReadModel(
         " expires_at requested_at",
     ),
     projection=approval,
+    concerns=lambda event_class: "approval_id" in event_class.model_fields,
 )
 
 

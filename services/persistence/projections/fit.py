@@ -8,6 +8,7 @@ that overflows, text that no column takes) is bounded here, and stays exact in t
 from collections.abc import Callable
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -18,6 +19,7 @@ MAX_NUMBER = 10**15
 _KEPT = 400
 
 
+@lru_cache(maxsize=1024)
 def fit_key(value: str) -> str:
     """Return an identifier that can be part of a key; a longer one ends in its digest."""
     value = fit_text(value)

@@ -31,4 +31,5 @@ MESSAGES = ReadModel(
     key=("session_id", "sequence"),
     columns=columns(last="message_id turn_id role agent content created_at"),
     projection=message,
+    concerns=lambda event_class: issubclass(event_class, MessageReceived | AssistantReplied),
 )

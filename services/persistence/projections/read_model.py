@@ -35,6 +35,8 @@ class ReadModel:
     key: tuple[str, ...]
     columns: Mapping[str, Merge]
     projection: Projection
+    concerns: Callable[[type[Event]], bool]
+    """Whether events of a class can change it at all."""
 
 
 def columns(*, last: str = "", first: str = "", add: str = "") -> dict[str, Merge]:

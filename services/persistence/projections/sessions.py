@@ -53,6 +53,7 @@ SESSIONS = ReadModel(
         " cost_usd duration_us",
     ),
     projection=session,
+    concerns=lambda _: True,
 )
 
 

@@ -42,6 +42,7 @@ TOOL_CALLS = ReadModel(
         first="first_sequence tool agent arguments_digest requested_at",
     ),
     projection=tool_call,
+    concerns=lambda event_class: issubclass(event_class, ToolEvent),
 )
 
 

@@ -54,6 +54,7 @@ TURNS = ReadModel(
         " approvals input_tokens output_tokens cached_tokens cost_usd duration_us",
     ),
     projection=turn,
+    concerns=lambda event_class: "turn_id" in event_class.model_fields,
 )
 
 

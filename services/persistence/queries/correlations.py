@@ -9,9 +9,9 @@ from sqlalchemy import BigInteger, Uuid, any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.persistence.anomalies import DUPLICATE
 from services.persistence.causality import Caused, causal_tree
 from services.persistence.queries.streams import StreamQueries
+from services.persistence.store.anomalies import DUPLICATE
 from services.persistence.tables import anomalies, events, stored
 from services.persistence.views.timeline import (
     Anomaly,

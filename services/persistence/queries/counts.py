@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.persistence.anomalies import DUPLICATE
+from services.persistence.store.anomalies import DUPLICATE
 from services.persistence.tables import anomalies, event_counts, events, sessions, streams
 from services.persistence.views.counts import Counts
 from shared.database import Database

@@ -236,3 +236,10 @@ def test_changes_add_up_the_same_in_any_portions(events: list[Event], cut: int) 
                         assert found[0] == value
                     case Merge.LAST:
                         assert found[-1] == value
+
+
+@given(any_event())
+def test_a_read_model_is_concerned_by_every_event_that_changes_it(event: Event) -> None:
+    for model in READ_MODELS:
+        if model.projection(event) is not None:
+            assert model.concerns(type(event))

@@ -6,11 +6,11 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.persistence.anomalies import Anomalies
-from services.persistence.counting import EventCounts
-from services.persistence.data_errors import data_errors
 from services.persistence.projections import Rows, project
-from services.persistence.read_models import ReadModels
+from services.persistence.store.anomalies import Anomalies
+from services.persistence.store.data_errors import data_errors
+from services.persistence.store.event_counts import EventCounts
+from services.persistence.store.read_models import ReadModels
 from services.persistence.tables import stored
 from shared.database import Database
 from shared.events import Event

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is written to the database: events, read models and figures, in one transaction."""
+
+from services.persistence.store.persistence_store import PersistenceStore
+
+__all__ = ["PersistenceStore"]

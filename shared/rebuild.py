@@ -19,7 +19,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.cache import redis_errors
-from shared.errors import DependencyDownError
+from shared.errors import AgentRuntimeError, DependencyDownError
 from shared.health import Readiness, probe
 from shared.ids import new_id
 from shared.retry import Sleep
@@ -33,6 +33,9 @@ LEASE = timedelta(seconds=30)
 """How long a process may fill a store without writing to it."""
 
 PAUSE_SECONDS = 0.2
+WATCH_SECONDS = 1.0
+"""How often the store is looked at, so that a wiped one is filled although nothing happens."""
+
 _SCAN = 1000
 
 _BEGIN = """
@@ -80,19 +83,35 @@ class Rebuild:
         self._fill = fill
         self._sleep = sleep
         self._one_at_a_time = asyncio.Lock()
+        self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Return when the store is complete, which this process or another may have seen to."""
-        while True:
-            try:
-                await self.ensure()
-            except NotBuiltError:
-                await self._sleep(PAUSE_SECONDS)
-            else:
-                return
+        while not await self._complete():
+            await self._sleep(PAUSE_SECONDS)
+        self._watching = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
-        """Return at once; a filling that is cut off begins again at the next start."""
+        """Look after the store no longer; a filling that is cut off begins again at a start."""
+        if self._watching:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
+            self._watching = None
+
+    async def _complete(self) -> bool:
+        try:
+            await self.ensure()
+        except NotBuiltError:
+            return False
+        return True
+
+    async def _watch(self) -> None:
+        while True:
+            await self._sleep(WATCH_SECONDS)
+            try:
+                await self.ensure()
+            except AgentRuntimeError as error:
+                logger.debug("the store is not complete", extra={"reason": str(error)})
 
     async def readiness(self) -> Readiness:
         """Tell whether the store is complete."""

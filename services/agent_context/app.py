@@ -34,6 +34,7 @@ def create_app(
     cache = Cache(settings.redis)
     store = ContextStore(
         cache.redis,
+        telemetry.tracing,
         ended_retention=settings.ended_retention,
         early_retention=settings.early_retention,
     )

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the agent context service does with events."""
 
+import asyncio
+import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -11,13 +13,16 @@ from services.agent_context.store import Change, ContextStore, Stored
 from shared.errors import PermanentError, TransientError
 from shared.messaging import Delivery
 from shared.rebuild import LIVE
+from shared.retry import Sleep
 
 Arrived = Mapping[int, Delivery]
 Decide = Callable[[Stored], Awaitable[Change | None]]
 Keep = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
 """Does work on the store, and fills the store before where it was wiped."""
 
-_ROUNDS = 50
+_ROUNDS = 200
+_PAUSE_SECONDS = 0.02
+"""How long to stand back at most, so that writers do not run in step."""
 
 
 async def trusting(work: Callable[[], Awaitable[None]]) -> None:
@@ -36,12 +41,16 @@ class AgentContextSubscriber:
         max_early: int,
         keep: Keep = trusting,
         token: str = LIVE,
+        sleep: Sleep = asyncio.sleep,
+        spread: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
         self._limits = limits
         self._max_early = max_early
         self._keep = keep
         self._token = token
+        self._sleep = sleep
+        self._spread = spread
 
     async def apply(self, deliveries: Sequence[Delivery]) -> None:
         """Apply the events that were not applied before, each session's in order.
@@ -73,6 +82,7 @@ class AgentContextSubscriber:
             session_ids = await self._store.save(changes, token=self._token)
             if not session_ids:
                 return
+            await self._sleep(self._spread() * _PAUSE_SECONDS)
         raise TransientError(f"others write the same {len(session_ids)} contexts at the same time")
 
     async def _decide(self, stored: Stored, arrived: Arrived) -> Change | None:

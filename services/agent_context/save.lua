@@ -53,8 +53,7 @@ for key = 5, #KEYS, 2 do
   each.id, each.from, each.beside = read(), read(), tonumber(read())
   each.sequence, each.applied, each.document, each.over = read(), read(), read(), read()
   each.waited, each.early = read_many(1), read_many(2)
-  corrupt = wrong(each.document_key) or wrong(each.waiting_key)
-  if corrupt then return corrupt end
+  -- of a wrong type, either of the two fails here
   if (redis.call('HGET', each.document_key, 'sequence') or '0') ~= each.from
     or redis.call('HLEN', each.waiting_key) ~= each.beside then
     stale[#stale + 1] = each.id

@@ -13,6 +13,8 @@ from services.agent_context.context import Context
 from shared.cache import redis_errors
 from shared.errors import PermanentError
 from shared.rebuild import LEASE, LIVE, NotBuiltError
+from shared.telemetry.database import REDIS, client_span
+from shared.telemetry.tracing import Tracing
 
 PREFIX: Final = "agent-runtime:context:"
 GENERATION: Final = f"{PREFIX}generation"
@@ -74,9 +76,15 @@ class ContextStore:
     """Keeps contexts, so that of several writers each sees what the others wrote."""
 
     def __init__(
-        self, redis: Any, *, ended_retention: timedelta, early_retention: timedelta
+        self,
+        redis: Any,
+        tracing: Tracing,
+        *,
+        ended_retention: timedelta,
+        early_retention: timedelta,
     ) -> None:
         self._redis = redis
+        self._tracing = tracing
         self._times = [_ms(LEASE), _ms(ended_retention), _ms(early_retention)]
         script = files("services.agent_context").joinpath("save.lua").read_text()
         self._save = redis.register_script(script)
@@ -134,8 +142,9 @@ class ContextStore:
             session_id = change.base.session_id
             keys += [document_key(session_id), waiting_key(session_id)]
             arguments += _arguments(change)
-        async with redis_errors():
-            status, *reply = await self._save(keys=keys, args=arguments)
+        with client_span(self._tracing, system=REDIS, operation="EVALSHA", target="contexts"):
+            async with redis_errors():
+                status, *reply = await self._save(keys=keys, args=arguments)
         match status:
             case b"saved":
                 return []

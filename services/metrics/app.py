@@ -39,6 +39,7 @@ def create_app(
     cache = Cache(settings.redis)
     store = MetricsStore(
         cache.redis,
+        telemetry.tracing,
         retention=settings.retention,
         max_label_values=settings.max_label_values,
     )

@@ -21,6 +21,8 @@ from shared.cache import redis_errors
 from shared.errors import PermanentError, TransientError
 from shared.events import Event
 from shared.rebuild import LEASE, LIVE, NotBuiltError
+from shared.telemetry.database import REDIS, client_span
+from shared.telemetry.tracing import Tracing
 
 Fold = Callable[[Iterable[Event], Refused], Changes]
 """Returns what events add."""
@@ -40,8 +42,16 @@ class MetricsStore:
     events that were added before and names them, and the call is repeated without them.
     """
 
-    def __init__(self, redis: Any, *, retention: timedelta, max_label_values: int) -> None:
+    def __init__(
+        self,
+        redis: Any,
+        tracing: Tracing,
+        *,
+        retention: timedelta,
+        max_label_values: int,
+    ) -> None:
         self._redis = redis
+        self._tracing = tracing
         self._retention = int(retention.total_seconds() * 1000)
         self._room = max_label_values
         script = files("services.metrics").joinpath("apply.lua").read_text()
@@ -78,12 +88,14 @@ class MetricsStore:
 
     async def _call(self, token: str, batch: str) -> list[Any]:
         lease = int(LEASE.total_seconds() * 1000)
-        async with redis_errors():
-            reply: list[Any] = await self._apply(
-                keys=[GENERATION, REBUILDING, TOTALS],
-                args=[token, lease, self._retention, self._room, batch],
-            )
-            return reply
+        traced = client_span(self._tracing, system=REDIS, operation="EVALSHA", target="metrics")
+        with traced:
+            async with redis_errors():
+                reply: list[Any] = await self._apply(
+                    keys=[GENERATION, REBUILDING, TOTALS],
+                    args=[token, lease, self._retention, self._room, batch],
+                )
+                return reply
 
     async def totals(self) -> Mapping[Key, int]:
         """Return every figure of the installation, all of one moment.

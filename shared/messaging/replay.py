@@ -22,8 +22,8 @@ from shared.settings import KafkaSettings
 
 logger = logging.getLogger(__name__)
 
-POLL_MS = 200
-STALLED_POLLS = 150
+POLL_MS = 50
+STALLED_POLLS = 600
 """So many polls in a row without a record, while there are some: the broker does not answer."""
 
 Wanted = Callable[[Record], bool]
@@ -52,15 +52,18 @@ async def read_batches(
     """Give the same as ``read_topics``, in the portions in which it comes from the broker."""
     await check_topics(settings, list(topics))
     async with _consumer(settings, topics) as consumer:
-        ends = await _ends(consumer) if until_end else None
+        ends: dict[TopicPartition, int] = {}
         idle = 0
-        while ends is None or not await _reached(consumer, ends):
+        while not (until_end and await _is_at_end(consumer, ends)):
             fetched = await consumer.getmany(
                 timeout_ms=POLL_MS, max_records=settings.batch_max_records
             )
+            _note_ends(consumer, ends)
             batch = [_record(each) for some in fetched.values() for each in some]
-            idle = 0 if batch else idle + 1
-            if ends is not None and idle >= STALLED_POLLS:
+            if until_end:
+                batch = [record for record in batch if record.offset < _end(ends, record)]
+            idle = 0 if fetched else idle + 1
+            if until_end and idle >= STALLED_POLLS:
                 raise DependencyDownError(NAME, "the records of a replay do not come")
             if batch:
                 yield sorted(batch, key=lambda record: record.timestamp)
@@ -120,16 +123,25 @@ async def _consumer(settings: KafkaSettings, topics: Sequence[str]) -> AsyncGene
             await consumer.stop()
 
 
-async def _ends(consumer: Any) -> dict[TopicPartition, int]:
-    """Return where each partition ends now, of those that hold anything."""
-    partitions = list(consumer.assignment())
-    begins = await consumer.beginning_offsets(partitions)
-    ends = await consumer.end_offsets(partitions)
-    return {each: ends[each] for each in partitions if ends[each] > begins[each]}
+def _note_ends(consumer: Any, ends: dict[TopicPartition, int]) -> None:
+    """Note where each partition ended when it was first fetched from.
+
+    Brokers also answer to being asked for the end, but not all of them correctly.
+    """
+    for partition in consumer.assignment():
+        end = consumer.highwater(partition)
+        if end is not None:
+            ends.setdefault(partition, end)
 
 
-async def _reached(consumer: Any, ends: dict[TopicPartition, int]) -> bool:
+async def _is_at_end(consumer: Any, ends: dict[TopicPartition, int]) -> bool:
+    if len(ends) < len(consumer.assignment()):
+        return False
     return all([await consumer.position(each) >= end for each, end in ends.items()])
+
+
+def _end(ends: dict[TopicPartition, int], record: Record) -> int:
+    return ends.get(TopicPartition(record.topic, record.partition), 0)
 
 
 def _record(record: Any) -> Record:

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from services.agent_context.store import GENERATION, ContextStore
 from shared.cache import Cache
 from shared.settings import RedisSettings
+from shared.telemetry import Tracing
 
 
 @pytest.fixture
@@ -26,5 +27,8 @@ async def store(redis: Any) -> ContextStore:
     """An empty store that is complete."""
     await redis.set(GENERATION, "1")
     return ContextStore(
-        redis, ended_retention=timedelta(hours=1), early_retention=timedelta(days=1)
+        redis,
+        Tracing.off(),
+        ended_retention=timedelta(hours=1),
+        early_retention=timedelta(days=1),
     )

@@ -259,7 +259,7 @@ async def test_contention_without_end_is_a_transient_error(
     monkeypatch.setattr(store, "save", stale)
 
     with pytest.raises(TransientError, match="others write the same 1 contexts"):
-        await subscriber(store).apply(delivered(long_history("s", 3)))
+        await subscriber(store, spread=lambda: 0.0).apply(delivered(long_history("s", 3)))
 
 
 async def test_a_reader_gets_the_sequence_it_waits_for(store: ContextStore) -> None:

@@ -12,6 +12,7 @@ from services.metrics.batch import PREFIX
 from services.metrics.store import MetricsStore
 from shared.cache import Cache
 from shared.settings import RedisSettings
+from shared.telemetry import Tracing
 
 
 @pytest.fixture
@@ -26,4 +27,4 @@ async def redis(redis_url: str) -> AsyncGenerator[Any]:
 async def store(redis: Any) -> MetricsStore:
     """An empty store that is complete."""
     await redis.set(f"{PREFIX}generation", "1")
-    return MetricsStore(redis, retention=timedelta(days=1), max_label_values=100)
+    return MetricsStore(redis, Tracing.off(), retention=timedelta(days=1), max_label_values=100)

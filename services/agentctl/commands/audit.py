@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from services.agentctl.commands.connection import connect
 from services.agentctl.output import Json, cell, console, print_json, table
@@ -55,16 +56,26 @@ def _signed(logs: Any) -> list[int]:
 
 
 def _show_report(screen: Console, report: Any) -> None:
-    rows = table("LOG", "SOUND", "ENTRIES", "PROVEN", "PROBLEM", right=("ENTRIES", "PROVEN"))
+    rows = table("LOG", "CLUSTER", "SOUND", "ENTRIES", "PROVEN", right=("ENTRIES", "PROVEN"))
     for each in report["logs"]:
+        log, cluster = _names(each["origin"])
         rows.add_row(
-            cell(each["origin"]),
+            cell(log),
+            cell(cluster),
             "yes" if each["ok"] else "NO",
             cell(each["sound"]),
             cell(each["proven"]),
-            one_line(each["problem"] or "", limit=200),
             style="" if each["ok"] else "red",
         )
     screen.print(rows)
-    bad = sum(not each["ok"] for each in report["logs"])
-    screen.print(f"{bad} of {len(report['logs'])} logs are NOT sound" if bad else "all sound")
+    bad = [each for each in report["logs"] if not each["ok"]]
+    for each in bad:
+        screen.print(Text(f"{one_line(each['origin'])}: {one_line(each['problem'])}", style="red"))
+    screen.print(f"{len(bad)} of {len(report['logs'])} logs are NOT sound" if bad else "all sound")
+
+
+def _names(origin: str) -> tuple[str, str]:
+    """Return topic and partition, and enough of the cluster to tell it from others."""
+    rest, _, partition = origin.rpartition("/")
+    before, _, topic = rest.rpartition("/")
+    return f"{topic}/{partition}", before.rpartition("/")[2][-12:]

@@ -44,11 +44,16 @@ def _show(screen: Console, found: Any) -> None:
         )
     )
     for each in found["switches"]:
-        line = f"{each['sequence']:>5}  {each['from_agent']} → {each['to_agent']}: {each['reason']}"
-        screen.print(Text(one_line(line), style="cyan"))
+        said = f"{each['from_agent']} → {each['to_agent']}: {each['reason']}"
+        screen.print(_event(each, said, style="cyan"))
     for each in found["approvals"]:
-        line = f"{each['sequence']:>5}  waits for a person: {each['tool']} ({each['approval_id']})"
-        screen.print(Text(one_line(line), style="yellow"))
+        said = f"waits for a person: {each['tool']} ({each['approval_id']})"
+        screen.print(_event(each, said, style="yellow"))
     screen.print()
     for each in found["messages"]:
         screen.print(spoken(each))
+
+
+def _event(part: Any, said: str, *, style: str) -> Text:
+    line = Text(f"{part['sequence']:>5}  ", style="dim")
+    return line.append(one_line(said), style=style)

@@ -5,7 +5,8 @@ from services.audit.api.log_views import Log, LogVerdict, VerificationReport
 from tests.support.agentctl import Agentctl
 from tests.support.http_answers import HttpAnswers
 
-ORIGIN = "cluster/agent-runtime.domain/0"
+CLUSTER = "01a2033a-46c9-7346-a596-084c3d822307"
+ORIGIN = f"agent-runtime/{CLUSTER}/agent-runtime.infrastructure/0"
 NOTE = "origin\n42\nhash=\n\n— audit signature\n"
 
 
@@ -44,8 +45,9 @@ def test_a_sound_trail_lets_the_command_succeed(agentctl: Agentctl, services: Ht
     outcome = agentctl("audit", "verify", "--log", "3")
 
     assert (outcome.code, outcome.err) == (0, "")
-    assert ORIGIN in outcome.out
+    assert "agent-runtime.infrastructure/0  084c3d822307  yes" in outcome.out
     assert "all sound" in outcome.out
+    assert outcome.widest <= 100
     assert services.asked[0].body == {"log": 3}
 
 

@@ -23,9 +23,14 @@ class ServiceEntry:
     defaults: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
+    def module(self) -> str:
+        """The Python module that is the service; none if it is no Python module."""
+        return f"services.{self.name}"
+
+    @property
     def command(self) -> tuple[str, ...]:
         """How its process is started; ``-P`` keeps the current directory out of the imports."""
-        return (sys.executable, "-P", "-m", f"services.{self.name}")
+        return (sys.executable, "-P", "-m", self.module)
 
     @property
     def url(self) -> str:

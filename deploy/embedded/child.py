@@ -5,13 +5,14 @@ import asyncio
 import os
 import signal
 import sys
-from asyncio.subprocess import DEVNULL, STDOUT, Process
-from collections.abc import Mapping
+from asyncio.subprocess import DEVNULL, STDOUT
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from signal import Signals
+from typing import Protocol
 
 from deploy.embedded import launch
 from deploy.embedded.identity import Identity
@@ -23,11 +24,13 @@ class ChildSpec:
     """What to run, and how to end it.
 
     ``environment`` is all that the program gets to see. ``death_signal`` is what it receives when
-    the process that started it is gone without having stopped it.
+    the process that started it is gone without having stopped it. With ``module``, ``command`` is
+    that Python module, and a nursery may run it instead.
     """
 
     name: str
     command: tuple[str, ...]
+    module: str = ""
     log_path: Path
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     directory: Path | None = None
@@ -38,12 +41,50 @@ class ChildSpec:
     inherited: tuple[int, ...] = ()
 
 
+class RunningProcess(Protocol):
+    """A process that was started, by whatever means."""
+
+    pid: int
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended, or None while it runs."""
+        ...
+
+    async def wait(self) -> int:
+        """Wait until it has ended, and return how."""
+        ...
+
+    def send_signal(self, signal: int) -> None:
+        """Send it a signal."""
+        ...
+
+
+Spawn = Callable[[ChildSpec, int], Awaitable[RunningProcess]]
+"""Starts what a spec says, with its output going to an open file."""
+
+
+async def spawn(spec: ChildSpec, log: int) -> RunningProcess:
+    """Start a program through ``launch``."""
+    return await asyncio.create_subprocess_exec(
+        *_launch_command(spec),
+        stdin=DEVNULL,
+        stdout=log,
+        stderr=STDOUT,
+        env=dict(spec.environment),
+        cwd=spec.directory,
+        pass_fds=spec.inherited,
+        start_new_session=True,  # Ctrl-C in a terminal reaches us only
+    )
+
+
 class Child:
     """A program of ours: in its own session, with its output in a log, never left behind."""
 
-    def __init__(self, spec: ChildSpec) -> None:
+    def __init__(self, spec: ChildSpec, *, spawn: Spawn = spawn) -> None:
         self.spec = spec
-        self._process: Process | None = None
+        self._spawn = spawn
+        self._process: RunningProcess | None = None
         self._log_start = 0
 
     @property
@@ -65,16 +106,7 @@ class Child:
         """Start the program; return as soon as it exists."""
         log = self._open_log()
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                *self._launch_command(),
-                stdin=DEVNULL,
-                stdout=log,
-                stderr=STDOUT,
-                env=dict(self.spec.environment),
-                cwd=self.spec.directory,
-                pass_fds=self.spec.inherited,
-                start_new_session=True,  # Ctrl-C in a terminal reaches us only
-            )
+            self._process = await self._spawn(self.spec, log)
         finally:
             os.close(log)
 
@@ -110,7 +142,7 @@ class Child:
         """Return the last error line of its log, or nothing."""
         return last_error_line(self.spec.log_path, since=self._log_start)
 
-    def _started(self) -> Process:
+    def _started(self) -> RunningProcess:
         if self._process is None:
             message = f"{self.name} was not started"
             raise RuntimeError(message)
@@ -122,8 +154,9 @@ class Child:
         self._log_start = os.fstat(log).st_size
         return log
 
-    def _launch_command(self) -> tuple[str, ...]:
-        user = self.spec.identity
-        arguments = (os.getpid(), self.spec.death_signal.value, *(user.ids if user else (-1, -1)))
-        script = (sys.executable, "-I", "-S", str(Path(launch.__file__)))
-        return (*script, *map(str, arguments), *self.spec.command)
+
+def _launch_command(spec: ChildSpec) -> tuple[str, ...]:
+    user = spec.identity
+    arguments = (os.getpid(), spec.death_signal.value, *(user.ids if user else (-1, -1)))
+    script = (sys.executable, "-I", "-S", str(Path(launch.__file__)))
+    return (*script, *map(str, arguments), *spec.command)

@@ -30,6 +30,11 @@ def service_environment(
     return {**(defaults or {}), **kept, **_python_path(), "PYTHONUNBUFFERED": "1", **settings}
 
 
+def kafka_variables() -> dict[str, str]:
+    """Return the variables by which we were told of a Kafka cluster."""
+    return {name: value for name, value in _ours().items() if name.startswith("KAFKA_")}
+
+
 def _python_path() -> dict[str, str]:
     """Let children find a checkout that is not installed, as we found it."""
     source = str(Path(deploy.__file__).resolve().parent.parent)

@@ -3,8 +3,6 @@
 
 from collections.abc import Mapping
 
-from alembic.util import CommandError
-
 from deploy.embedded.errors import StateDirectoryError
 from deploy.embedded.options import StackOptions
 from deploy.embedded.passwords import new_password
@@ -13,11 +11,10 @@ from deploy.embedded.prepared import Prepared
 from deploy.embedded.progress import Progress
 from deploy.embedded.roles import let_log_in
 from deploy.embedded.servers import EmbeddedServers
-from deploy.embedded.service_settings import kafka_environment, kafka_settings
+from deploy.embedded.service_settings import cluster_environment, kafka_environment, settings_of
 from deploy.embedded.state_directory import StateDirectory
 from deploy.embedded.supervisor import Supervisor
-from deploy.migrations import upgrade
-from shared.messaging.topics_admin import ensure_topics
+from deploy.embedded.together import together
 from shared.settings import KafkaSettings
 
 
@@ -28,9 +25,11 @@ class Foundation:
         self.servers = EmbeddedServers(
             state.servers, logs=state.logs, ports=options.server_ports, durable=options.durable
         )
+        self._cluster = options.kafka_bootstrap_servers
+        broker = Prepared(self.servers.broker, self._create_topics)
         self.supervisor = Supervisor(
             (
-                Prepared(self.servers.broker, self._create_topics),
+                *(() if self._cluster else (broker,)),
                 Prepared(self.servers.postgres, self._create_schema),
                 self.servers.valkey,
             ),
@@ -45,7 +44,13 @@ class Foundation:
     @property
     def kafka(self) -> KafkaSettings:
         """The broker, as the services see it."""
-        return kafka_settings(self.servers.broker.bootstrap_servers, self._extra)
+        return settings_of(self._kafka_environment)
+
+    @property
+    def _kafka_environment(self) -> dict[str, str]:
+        if self._cluster:
+            return cluster_environment(self._cluster, self._extra)
+        return kafka_environment(self.servers.broker.bootstrap_servers, self._extra)
 
     @property
     def database_urls(self) -> Mapping[str, str]:
@@ -58,16 +63,21 @@ class Foundation:
         """Return the variables by which ``service`` finds the servers, with its own role."""
         urls = self.database_urls
         return {
-            **kafka_environment(self.servers.broker.bootstrap_servers, self._extra),
+            **self._kafka_environment,
             **({"DATABASE_URL": urls[service]} if service in urls else {}),
             "REDIS_URL": self.servers.valkey.url,
         }
 
     async def start(self) -> None:
         """Start and prepare all servers at the same time, or leave none running."""
-        self._progress.doing("starting Kafka broker, PostgreSQL and Valkey")
-        await self.supervisor.start()
-        self._progress.done(f"Kafka broker on {self.servers.broker.bootstrap_servers}, in memory")
+        if self._cluster:
+            self._progress.doing("starting PostgreSQL and Valkey")
+            await together(self.supervisor.start(), self._create_topics())
+            self._progress.done(f"Kafka on {self._cluster}, topics there")
+        else:
+            self._progress.doing("starting Kafka broker, PostgreSQL and Valkey")
+            await self.supervisor.start()
+            self._progress.done(f"Kafka broker on {self.kafka.bootstrap_servers}, in memory")
         self._progress.done(f"PostgreSQL on 127.0.0.1:{self.servers.postgres.port}, schema current")
         self._progress.done(f"Valkey on 127.0.0.1:{self.servers.valkey.port}")
 
@@ -76,9 +86,16 @@ class Foundation:
         await self.supervisor.stop()
 
     async def _create_topics(self) -> None:
+        # Imported while the servers start, for these libraries take longer to import than they do.
+        from shared.messaging.topics_admin import ensure_topics
+
         await ensure_topics(self.kafka)
 
     async def _create_schema(self) -> None:
+        from alembic.util import CommandError
+
+        from deploy.migrations import upgrade
+
         url = self.servers.postgres.admin_url
         try:
             await upgrade(url)

@@ -25,7 +25,7 @@ def main() -> None:
     try:
         _become(user, group)
         # After the change of user, which would undo it.
-        _end_with(parent, death_signal)
+        end_with(parent, death_signal)
         os.execvp(command[0], command)  # noqa: S606 -- the one purpose of this script
     except OSError as error:
         sys.exit(f"cannot run {command[0]}: {error.strerror}")
@@ -39,7 +39,8 @@ def _become(user: int, group: int) -> None:
     os.setuid(user)
 
 
-def _end_with(parent: int, death_signal: int) -> None:
+def end_with(parent: int, death_signal: int) -> None:
+    """Arrange that this process receives ``death_signal`` when ``parent`` ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
     if os.getppid() != parent:  # it ended before we asked to be told

@@ -26,13 +26,15 @@ class Ports(StrEnum):
 class StackOptions:
     """How to run a stack.
 
-    ``environment`` is set for every service on top of ours. Without ``durable`` the servers do not
-    wait for the disk, which is for tests.
+    ``environment`` is set for every service on top of ours. ``kafka_bootstrap_servers`` is a
+    cluster to use in place of the embedded broker; our own variables ``KAFKA_*`` say how.
+    Without ``durable`` the servers do not wait for the disk, which is for tests.
     """
 
     state_dir: Path = DEFAULT_STATE_DIRECTORY
     ports: Ports = Ports.DEFAULT
     server_ports: ServerPorts = field(default_factory=ServerPorts)
+    kafka_bootstrap_servers: str | None = None
     traces: Path | None = None
     durable: bool = True
     environment: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
+from deploy.embedded.environment import kafka_variables
 from shared.settings import KafkaSettings
 
 _KAFKA = {
     "KAFKA_ENABLE_IDEMPOTENCE": "false",  # the embedded broker has no InitProducerId
     "KAFKA_FETCH_MAX_WAIT": "0.02",  # it answers a fetch of an idle topic only after this wait
+    "KAFKA_SESSION_TIMEOUT": "3",  # it lets a member wait for half of this before it may join
 }
 
 
@@ -31,12 +33,24 @@ class StackKafkaSettings(KafkaSettings):
 
 def kafka_environment(bootstrap_servers: str, extra: Mapping[str, str]) -> dict[str, str]:
     """Return the ``KAFKA_*`` variables of every service; ``extra`` may replace some."""
-    chosen = {name: value for name, value in extra.items() if name.startswith("KAFKA_")}
-    return {"KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers, **_KAFKA, **chosen}
+    return {"KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers, **_KAFKA, **_chosen(extra)}
+
+
+def cluster_environment(bootstrap_servers: str, extra: Mapping[str, str]) -> dict[str, str]:
+    """Return the same for a cluster that is not ours, of which our own variables tell the rest."""
+    return {**kafka_variables(), "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers, **_chosen(extra)}
 
 
 def kafka_settings(bootstrap_servers: str, extra: Mapping[str, str]) -> KafkaSettings:
-    """Return the same as settings, for what the stack itself does with the broker."""
-    variables = kafka_environment(bootstrap_servers, extra)
+    """Return the settings of the embedded broker, for what the stack itself does with it."""
+    return settings_of(kafka_environment(bootstrap_servers, extra))
+
+
+def settings_of(variables: Mapping[str, str]) -> KafkaSettings:
+    """Return the variables ``KAFKA_*`` of a service as settings."""
     values = {name.removeprefix("KAFKA_").lower(): text for name, text in variables.items()}
     return StackKafkaSettings.model_validate(values)
+
+
+def _chosen(extra: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in extra.items() if name.startswith("KAFKA_")}

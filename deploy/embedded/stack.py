@@ -19,6 +19,7 @@ from deploy.embedded.service_readiness import wait_ready
 from deploy.embedded.state_directory import StateDirectory
 from deploy.embedded.supervisor import Supervisor
 from deploy.embedded.together import first_of, to_the_end, together
+from deploy.embedded.warm_start import WarmStart
 
 
 class Stack:
@@ -31,6 +32,10 @@ class Stack:
         self._foundation = Foundation(options, state=self._state, progress=progress)
         self._entries = {entry.name: entry for entry in options.services}
         self._services = Supervisor((), report=progress.trouble)
+        self._warm = WarmStart(
+            log_path=self._state.logs / "nursery.log",
+            environment=service_environment(options.environment),
+        )
 
     @property
     def addresses(self) -> StackAddresses:
@@ -38,7 +43,7 @@ class Stack:
         servers = self._foundation.servers
         return StackAddresses(
             pid=os.getpid(),
-            kafka_bootstrap_servers=servers.broker.bootstrap_servers,
+            kafka_bootstrap_servers=self._foundation.kafka.bootstrap_servers,
             kafka_topic_prefix=self._foundation.kafka.topic_prefix,
             database_urls=dict(self._foundation.database_urls),
             redis_url=servers.valkey.url,
@@ -55,6 +60,8 @@ class Stack:
         self._state.claim()
         try:
             self._choose_ports()
+            if any(entry.module for entry in self._entries.values()):
+                await self._warm.start()
             await self._foundation.start()
             await self._start_services()
             self.addresses.write(self._state.stack_file)
@@ -66,6 +73,7 @@ class Stack:
         """End the services, which finish what they have in hand, and then the servers."""
         self._progress.doing("stopping the services")
         await self._services.stop()
+        await self._warm.stop()
         self._progress.doing("stopping the servers")
         await self._foundation.stop()
         self._progress.doing("")
@@ -98,7 +106,8 @@ class Stack:
         self._supervisor_of(name).kill_one(name)
 
     async def _start_services(self) -> None:
-        children = [Child(self._spec(entry)) for entry in self._entries.values()]
+        specs = [self._spec(entry) for entry in self._entries.values()]
+        children = [Child(spec, spawn=self._warm.spawn) for spec in specs]
         self._services = Supervisor(
             children, report=self._progress.trouble, policy=self._options.restarts
         )
@@ -125,6 +134,7 @@ class Stack:
         return ChildSpec(
             name=entry.name,
             command=entry.command,
+            module=entry.module,
             environment=service_environment(settings, defaults=self._defaults(entry)),
             log_path=self._state.logs / f"{entry.name}.log",
         )

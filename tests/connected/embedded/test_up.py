@@ -36,8 +36,9 @@ async def up(state: StateDirectory) -> AsyncGenerator[Up]:
     """Start a stack with its services misbehaving or not; kill what is left of it afterwards."""
     started: list[Process] = []
 
-    async def start(misbehaviour: str = "") -> Process:
-        command = (sys.executable, "-m", SCRIPT, str(state.path), "--misbehaviour", misbehaviour)
+    async def start(misbehaviour: str = "", *, warm: bool = False) -> Process:
+        options = ("--misbehaviour", misbehaviour, "--warm" if warm else "--no-warm")
+        command = (sys.executable, "-m", SCRIPT, str(state.path), *options)
         process = await asyncio.create_subprocess_exec(
             *command, cwd=REPOSITORY, stdin=DEVNULL, stdout=PIPE, stderr=PIPE
         )
@@ -62,50 +63,38 @@ async def _ends(process: Process) -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("number", "warm"), [(signal.SIGINT, False), (signal.SIGTERM, True)])
 async def test_one_signal_ends_everything_and_leaves_no_process(
-    up: Up, state: StateDirectory, number: signal.Signals
+    up: Up, state: StateDirectory, number: signal.Signals, warm: bool
 ) -> None:
-    process = await up()
+    process = await up(warm=warm)
     addresses = await _ready(state)
     processes = family(process.pid)
 
     process.send_signal(number)
-    code, _, _ = await _ends(process)
+    code, out, _ = await _ends(process)
 
     assert code == 0
     assert alive(processes) == []
     assert not state.stack_file.exists()
     ports = [int(url.rpartition(":")[2]) for url in addresses.services.values()]
     assert all(is_free(port) for port in ports)
+    assert json.loads(out) == addresses.without_secrets()
 
 
-async def test_services_are_asked_to_end_while_the_servers_still_run(
-    up: Up, state: StateDirectory
-) -> None:
-    process = await up("ignore")
-    await _ready(state)
-    servers = [_find(process, name) for name in ("tansu", "postgres", "valkey-server")]
-
-    process.send_signal(signal.SIGINT)
-    for name in ("audit", "metrics"):
-        await _asked_to_end(state, name)
-
-    assert len(alive([server for server in servers if server])) == len(servers)
-    process.send_signal(signal.SIGINT)
-    await _ends(process)
-
-
-async def test_a_second_signal_does_not_wait_for_services_that_ignore_the_first(
+async def test_services_end_before_the_servers_and_a_second_signal_does_not_wait_for_them(
     up: Up, state: StateDirectory
 ) -> None:
     process = await up("ignore")
     await _ready(state)
     processes = family(process.pid)
-    services = [p for p in (_find(process, "audit"), _find(process, "metrics")) if p]
+    names = ("tansu", "postgres", "valkey-server", "audit", "metrics")
+    programs = [program for program in (_find(process, name) for name in names) if program]
+
     process.send_signal(signal.SIGINT)
     await _asked_to_end(state, "audit")
-    assert len(alive(services)) == 2
+    await _asked_to_end(state, "metrics")
+    assert len(alive(programs)) == len(names)
 
     process.send_signal(signal.SIGINT)
     code, _, _ = await _ends(process)
@@ -116,7 +105,7 @@ async def test_a_second_signal_does_not_wait_for_services_that_ignore_the_first(
 
 async def test_a_signal_during_the_start_ends_everything(up: Up, state: StateDirectory) -> None:
     process = await up()
-    await eventually((state.logs / "postgres.log").exists)
+    await eventually((state.logs / "postgres.log").exists, timeout=60)
     processes = family(process.pid)
 
     process.send_signal(signal.SIGINT)
@@ -129,7 +118,7 @@ async def test_a_signal_during_the_start_ends_everything(up: Up, state: StateDir
 async def test_when_it_is_killed_nothing_is_left_and_it_starts_again(
     up: Up, state: StateDirectory
 ) -> None:
-    process = await up()
+    process = await up(warm=True)
     await _ready(state)
     processes = family(process.pid)
 
@@ -142,21 +131,20 @@ async def test_when_it_is_killed_nothing_is_left_and_it_starts_again(
     await _ready(state)
 
 
-@pytest.mark.parametrize("name", ["audit", "tansu", "postgres", "valkey-server"])
 async def test_what_crashes_is_reported_in_one_line_and_started_again(
-    up: Up, state: StateDirectory, name: str
+    up: Up, state: StateDirectory
 ) -> None:
     process = await up()
     await _ready(state)
-    victim = _find(process, name)
-    assert victim
 
-    victim.kill()
-    line = await _line(process, "starting it again")
+    for name in ("audit", "tansu", "postgres", "valkey-server"):
+        victim = _find(process, name)
+        assert victim
+        victim.kill()
 
-    assert "ended by SIGKILL" in line
-    again = await eventually(lambda: _find(process, name), timeout=30)
-    assert again != victim
+        assert "ended by SIGKILL" in await _line(process, "starting it again")
+        again = await eventually(_finder(process, name), timeout=30)
+        assert again != victim
 
 
 async def test_services_that_always_crash_end_everything_with_their_last_words(
@@ -175,43 +163,24 @@ async def test_services_that_always_crash_end_everything_with_their_last_words(
     state.release()
 
 
-async def test_a_second_stack_in_the_directory_is_one_line_and_a_failure(
-    up: Up, state: StateDirectory
+async def test_a_second_stack_is_refused_in_one_line_and_status_tells_who_is_not_ready(
+    up: Up, state: StateDirectory, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = await up()
+    process = await up()
     await _ready(state)
 
     code, _, err = await _ends(await up())
 
     assert code == 1
-    assert f"already (process {first.pid}): stop it with Ctrl-C, or choose another" in err
+    assert f"already (process {process.pid}): stop it with Ctrl-C, or choose another" in err
     assert len(err.splitlines()) == 1
 
-
-async def test_the_addresses_are_one_json_object_without_passwords(
-    up: Up, state: StateDirectory
-) -> None:
-    process = await up()
-    addresses = await _ready(state)
-
-    process.send_signal(signal.SIGINT)
-    _, out, _ = await _ends(process)
-
-    assert json.loads(out) == addresses.without_secrets()
-
-
-async def test_status_tells_which_service_is_not_ready(
-    up: Up, state: StateDirectory, capsys: pytest.CaptureFixture[str]
-) -> None:
-    process = await up()
-    await _ready(state)
     assert await show_status(state.path, as_json=True) == 0
     assert _readiness(capsys.readouterr().out) == [True, True]
+
     metrics = _find(process, "metrics")
     assert metrics
-
     metrics.suspend()  # it neither answers nor ends
-
     assert await show_status(state.path, as_json=True) == 1
     assert _readiness(capsys.readouterr().out) == [True, False]
 
@@ -223,6 +192,10 @@ def _find(process: Process, name: str) -> psutil.Process | None:
         return each if each.name() == name or each.cmdline()[-1:] == [name] else None
 
     return next(filter(None, ask(family(process.pid), is_it)), None)
+
+
+def _finder(process: Process, name: str) -> Callable[[], psutil.Process | None]:
+    return lambda: _find(process, name)
 
 
 async def _asked_to_end(state: StateDirectory, service: str) -> None:

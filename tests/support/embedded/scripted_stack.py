@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A stack of real servers with scripted services: ``python -m ... STATE_DIR --misbehaviour X``."""
+"""A stack of real servers with scripted services, as a program."""
 
 import sys
 from dataclasses import dataclass
@@ -21,15 +21,22 @@ class ScriptedService(ServiceEntry):
     """A process of its own that behaves as the environment tells it."""
 
     port: int = 0
+    warm: bool = False
     purpose: str = "to be started and stopped"
     example: str = "curl {url}/readyz"
+
+    @property
+    def module(self) -> str:
+        return scripted_service.__name__ if self.warm else ""
 
     @property
     def command(self) -> tuple[str, ...]:
         return (sys.executable, "-I", scripted_service.__file__, self.name)
 
 
-def scripted_options(state_dir: Path, *, misbehaviour: str = "") -> StackOptions:
+def scripted_options(
+    state_dir: Path, *, misbehaviour: str = "", warm: bool = False
+) -> StackOptions:
     """Return options for a stack with the services ``audit`` and ``metrics``."""
     return StackOptions(
         state_dir=state_dir,
@@ -37,12 +44,12 @@ def scripted_options(state_dir: Path, *, misbehaviour: str = "") -> StackOptions
         durable=False,
         environment={"MISBEHAVIOUR": misbehaviour},
         restarts=RetryPolicy(initial_delay=timedelta(milliseconds=100), max_attempts=5),
-        services=(ScriptedService(name="audit"), ScriptedService(name="metrics")),
+        services=tuple(ScriptedService(name=name, warm=warm) for name in ("audit", "metrics")),
     )
 
 
-def main(state_dir: Path, misbehaviour: str = "") -> None:
-    options = scripted_options(state_dir, misbehaviour=misbehaviour)
+def main(state_dir: Path, *, misbehaviour: str = "", warm: bool = False) -> None:
+    options = scripted_options(state_dir, misbehaviour=misbehaviour, warm=warm)
     run_command(lambda hurry: stay_up(options, hurry, as_json=True))
 
 

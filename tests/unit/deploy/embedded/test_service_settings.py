@@ -6,12 +6,13 @@ import pytest
 from deploy.embedded.service_settings import kafka_environment, kafka_settings
 
 
-def test_the_embedded_broker_gets_no_idempotent_producer_and_short_fetches() -> None:
+def test_the_embedded_broker_gets_no_idempotent_producer_and_short_waits() -> None:
     settings = kafka_settings("127.0.0.1:1", {})
 
     assert settings.bootstrap_servers == "127.0.0.1:1"
     assert not settings.enable_idempotence
     assert settings.fetch_max_wait == timedelta(milliseconds=20)
+    assert settings.session_timeout == timedelta(seconds=3)
 
 
 def test_what_the_caller_chose_counts() -> None:

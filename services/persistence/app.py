@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from services.persistence.api import history_router
 from services.persistence.handlers import PersistenceSubscriber
 from services.persistence.settings import PersistenceSettings
-from services.persistence.store import PersistenceStore
+from services.persistence.store import PersistenceStore, SchemaCheck
 from shared.database import Database
 from shared.service import ServiceIdentity, build_app, build_bus
 from shared.telemetry import Telemetry
@@ -28,7 +28,7 @@ def create_app(
         settings,
         telemetry,
         bus=bus,
-        components=[database, bus],
+        components=[database, SchemaCheck(database), bus],
         routers=[history_router(database)],
     )
     return app, settings

@@ -3,17 +3,14 @@
 
 from fastapi import FastAPI
 
-from services.audit.api.entries import entries_router
-from services.audit.api.logs import logs_router
+from services.audit.api.routers import audit_routers
 from services.audit.checkpoints.schedule import CheckpointSchedule
 from services.audit.checkpoints.signer import CheckpointSigner
 from services.audit.checkpoints.signing_key import load_signing_key
 from services.audit.handlers import AuditLogger
 from services.audit.settings import AuditSettings
-from services.audit.store.evidence import Evidence
 from services.audit.store.log_reader import LogReader
 from services.audit.store.log_writer import LogWriter
-from services.audit.store.queries import AuditQueries
 from services.audit.verifier import LogVerifier
 from shared.database import Database
 from shared.service import ServiceIdentity, build_app, build_bus
@@ -47,23 +44,15 @@ def create_app(
         on_growth=schedule.grown,
     )
     bus.subscribe_sink(logger, undecodable="deliver")
-    queries, evidence, reader = AuditQueries(database), Evidence(database), LogReader(database)
-    verifier = LogVerifier(reader, key_of=signer.verifier, instruments=telemetry.instruments)
+    verifier = LogVerifier(
+        LogReader(database), key_of=signer.verifier, instruments=telemetry.instruments
+    )
     app = build_app(
         identity,
         settings,
         telemetry,
         bus=bus,
         components=[database, schedule, bus],
-        routers=[
-            logs_router(
-                queries=queries,
-                evidence=evidence,
-                reader=reader,
-                verifier=verifier,
-                key_of=signer.verifier,
-            ),
-            entries_router(queries=queries, evidence=evidence),
-        ],
+        routers=audit_routers(database, verifier=verifier, key_of=signer.verifier),
     )
     return app, settings

@@ -13,10 +13,12 @@ from pydantic import SecretStr
 from services.audit.checkpoints.schedule import CheckpointSchedule
 from services.audit.checkpoints.signer import CheckpointSigner
 from services.audit.handlers import AuditLogger
+from services.audit.store.entry_queries import EntryQueries
 from services.audit.store.evidence import Evidence
 from services.audit.store.log_reader import LogReader
 from services.audit.store.log_writer import LogWriter
-from services.audit.store.queries import AuditQueries
+from services.audit.store.summary_queries import SummaryQueries
+from services.audit.store.log_queries import LogQueries
 from services.audit.verifier import LogVerifier
 from shared.database import Database
 from shared.events import Event, MessageReceived, Topics
@@ -50,7 +52,9 @@ class AuditUnderTest:
         self.schedule = CheckpointSchedule(
             self.signer, interval=timedelta(milliseconds=1), instruments=self.instruments
         )
-        self.queries = AuditQueries(self.database)
+        self.logs = LogQueries(self.database)
+        self.entries = EntryQueries(self.database)
+        self.summaries = SummaryQueries(self.database)
         self.evidence = Evidence(self.database)
         self.reader = LogReader(self.database)
         self.verifier = LogVerifier(

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field
 
 from services.audit.api.view import View
-from services.audit.store.queries import LogState
+from services.audit.store.log_queries import LogState
 from services.audit.trail.verification import Verdict
 from services.audit.transparency import VerifierKey
 

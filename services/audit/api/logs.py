@@ -16,8 +16,8 @@ from services.audit.api.log_views import (
 )
 from services.audit.api.view import LogId, found
 from services.audit.store.evidence import Evidence
+from services.audit.store.log_queries import LogQueries
 from services.audit.store.log_reader import LogReader
-from services.audit.store.queries import AuditQueries
 from services.audit.trail.export import write_page
 from services.audit.transparency import VerificationError
 from services.audit.transparency.note import encode
@@ -29,7 +29,7 @@ Size = Annotated[int, Query(ge=0, lt=2**63)]
 
 def logs_router(
     *,
-    queries: AuditQueries,
+    queries: LogQueries,
     evidence: Evidence,
     reader: LogReader,
     verifier: LogVerifier,

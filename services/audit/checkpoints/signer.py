@@ -5,7 +5,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from services.audit.store.rows import AnyRow, AnySelect, read_head
+from services.audit.store.rows import read_head
+from services.audit.store.selecting import AnyRow, AnySelect, select_all
 from services.audit.store.stored_tree import StoredTree
 from services.audit.tables import checkpoints, heads, logs
 from services.audit.trail.appending import Head
@@ -32,15 +33,11 @@ class CheckpointSigner:
 
     async def unsigned(self) -> set[int]:
         """Return the logs that have entries which no checkpoint stands for."""
-        newest = func.coalesce(func.max(checkpoints.c.size), 0)
-        query = (
-            select(heads.c.log_id)
-            .outerjoin(checkpoints, checkpoints.c.log_id == heads.c.log_id)
-            .group_by(heads.c.log_id, heads.c.size)
-            .having(heads.c.size > newest)
+        newest = select(func.max(checkpoints.c.size)).where(checkpoints.c.log_id == heads.c.log_id)
+        query = select(heads.c.log_id).where(
+            heads.c.size > func.coalesce(newest.scalar_subquery(), 0)
         )
-        async with self._database.connect() as connection:
-            return set((await connection.execute(query)).scalars())
+        return {row.log_id for row in await select_all(self._database, query)}
 
     async def sign(self, log_id: int) -> Checkpoint:
         """Sign the log as it is now, once it is proved to extend what was last signed.

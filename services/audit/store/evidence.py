@@ -3,7 +3,8 @@
 
 from sqlalchemy import select
 
-from services.audit.store.queries import AuditQueries
+from services.audit.store.entry_queries import EntryQueries
+from services.audit.store.log_queries import LogQueries
 from services.audit.store.stored_tree import StoredTree
 from services.audit.tables import heads
 from services.audit.trail.appending import Place
@@ -16,12 +17,13 @@ class Evidence:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._queries = AuditQueries(database)
+        self._entries = EntryQueries(database)
+        self._logs = LogQueries(database)
 
     async def proof(self, place: Place) -> Proof | None:
         """Return the proof that an entry is in its log; None while no checkpoint covers it."""
-        found = await self._queries.entry(place)
-        note = await self._queries.checkpoint(place.log_id)
+        found = await self._entries.entry(place)
+        note = await self._logs.checkpoint(place.log_id)
         size = 0 if note is None else Checkpoint.parse(Note.parse(note).text).size
         if found is None or note is None or place.position >= size:
             return None

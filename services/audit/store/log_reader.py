@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.audit.store.rows import AnyRow, read_contents, read_entry, read_head
+from services.audit.store.rows import read_contents, read_entry, read_head
+from services.audit.store.selecting import AnyRow
 from services.audit.tables import checkpoints, contents, entries, heads, logs, nodes
 from services.audit.trail.appending import Head
 from services.audit.trail.verification import LoggedEntry

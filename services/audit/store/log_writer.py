@@ -5,12 +5,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Table, Text, Uuid, any_, literal, select, update
+from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.audit.store.rows import Values, contents_values, entry_values, head_values, read_head
-from services.audit.tables import contents, counts, entries, heads, logs, nodes
+from services.audit.store.heads import lock_heads, move_head
+from services.audit.store.rows import Values, contents_values, entry_values
+from services.audit.store.selecting import among
+from services.audit.tables import contents, counts, entries, nodes
 from services.audit.trail.appending import (
     Appended,
     Extension,
@@ -26,11 +28,7 @@ from shared.telemetry.tracing import Tracing
 
 
 class LogWriter:
-    """The logs, to be appended to.
-
-    A log is locked by its head while it grows, and several logs always in the same order, so that
-    any number of processes can append at once.
-    """
+    """Appends to logs; any number of processes can, even to the same ones."""
 
     def __init__(self, database: Database, tracing: Tracing) -> None:
         self._database = database
@@ -46,7 +44,7 @@ class LogWriter:
         for observation in observations:
             by_origin[observation.entry.origin].append(observation)
         async with self._database.begin() as connection:
-            locked = await _lock_heads(connection, sorted(by_origin))
+            locked = await lock_heads(connection, sorted(by_origin))
             first_seen = await _first_seen(connection, observations)
             extensions = [
                 extend(
@@ -68,7 +66,7 @@ class LogWriter:
         await self._copy(connection, contents, map(contents_values, appended))
         await self._copy(connection, nodes, _node_values(extensions))
         for extension in extensions:
-            await _move_head(connection, extension.head)
+            await move_head(connection, extension.head)
         await _count(connection, appended)
 
     async def _copy(
@@ -83,44 +81,6 @@ class LogWriter:
             )
 
 
-async def _lock_heads(connection: AsyncConnection, origins: list[str]) -> dict[str, Head]:
-    locked = await _lock_existing(connection, origins)
-    missing = [origin for origin in origins if origin not in locked]
-    if missing:
-        await _create_logs(connection, missing)
-        locked = await _lock_existing(connection, origins)
-    return locked
-
-
-async def _lock_existing(connection: AsyncConnection, origins: list[str]) -> dict[str, Head]:
-    rows = await connection.execute(
-        select(logs.c.origin, heads)
-        .join(heads, heads.c.log_id == logs.c.log_id)
-        .where(logs.c.origin == any_(literal(origins, ARRAY(Text))))
-        .order_by(logs.c.log_id)
-        .with_for_update(of=heads)
-    )
-    return {row.origin: read_head(row) for row in rows}
-
-
-async def _create_logs(connection: AsyncConnection, origins: list[str]) -> None:
-    """Create logs without entries; what another process creates meanwhile is left as it is."""
-    await connection.execute(
-        insert(logs).on_conflict_do_nothing(), [{"origin": origin} for origin in origins]
-    )
-    empty = {name: literal(value) for name, value in head_values(Head(log_id=0)).items()}
-    await connection.execute(
-        insert(heads)
-        .from_select(
-            ["log_id", *empty],
-            select(logs.c.log_id, *empty.values()).where(
-                logs.c.origin == any_(literal(origins, ARRAY(Text)))
-            ),
-        )
-        .on_conflict_do_nothing()
-    )
-
-
 async def _first_seen(
     connection: AsyncConnection, observations: Sequence[Observation]
 ) -> dict[UUID, Place]:
@@ -128,11 +88,10 @@ async def _first_seen(
     events = [each.entry.event.event_id for each in observations if each.entry.event]
     rows = await connection.execute(
         select(entries.c.event_id, entries.c.log_id, entries.c.position).where(
-            entries.c.event_id == any_(literal(events, ARRAY(Uuid))),
-            entries.c.duplicate_of_log.is_(None),
+            among(entries.c.event_id, events), entries.c.duplicate_of_log.is_(None)
         )
     )
-    return {event_id: Place(log_id, index) for event_id, log_id, index in rows}
+    return {event_id: Place(*place) for event_id, *place in rows}
 
 
 async def _known(
@@ -144,8 +103,7 @@ async def _known(
         return set()
     rows = await connection.execute(
         select(entries.c.offset, entries.c.timestamp, entries.c.headers_digest).where(
-            entries.c.log_id == head.log_id,
-            entries.c.offset == any_(literal(offsets, ARRAY(BigInteger))),
+            entries.c.log_id == head.log_id, among(entries.c.offset, offsets)
         )
     )
     return {Mark(*row) for row in rows}
@@ -157,27 +115,12 @@ def _node_values(extensions: Iterable[Extension]) -> Iterable[Values]:
             yield (extension.head.log_id, *node, digest)
 
 
-async def _move_head(connection: AsyncConnection, head: Head) -> None:
-    await connection.execute(
-        update(heads).where(heads.c.log_id == head.log_id).values(head_values(head))
-    )
-
-
-async def _count(connection: AsyncConnection, appended: Iterable[Appended]) -> None:
-    records, duplicates = Counter[tuple[int, str]](), Counter[tuple[int, str]]()
-    for each in appended:
-        event = each.observation.entry.event
-        counted = (each.place.log_id, event.event_type if event else "")
-        records[counted] += 1
-        duplicates[counted] += each.duplicate_of is not None
+async def _count(connection: AsyncConnection, appended: Sequence[Appended]) -> None:
+    records = Counter(map(_counted, appended))
+    duplicates = Counter(_counted(each) for each in appended if each.duplicate_of)
     added = insert(counts).values(
         [
-            {
-                "log_id": log_id,
-                "event_type": event_type,
-                "records": number,
-                "duplicates": duplicates[log_id, event_type],
-            }
+            (log_id, event_type, number, duplicates[log_id, event_type])
             for (log_id, event_type), number in records.items()
         ]
     )
@@ -190,3 +133,9 @@ async def _count(connection: AsyncConnection, appended: Iterable[Appended]) -> N
             },
         )
     )
+
+
+def _counted(appended: Appended) -> tuple[int, str]:
+    """Return under what an entry is counted: its log, and the type of its event or nothing."""
+    event = appended.observation.entry.event
+    return appended.place.log_id, event.event_type if event else ""

@@ -3,15 +3,11 @@
 
 from typing import Any
 
-from sqlalchemy import Row, Select
-
+from services.audit.store.selecting import AnyRow
 from services.audit.trail.appending import Appended, Head
 from services.audit.trail.entry import Contents, Entry, EventIdentity
 from services.audit.transparency import Frontier
 from services.audit.transparency.merkle import HASH_BYTES
-
-AnyRow = Row[*tuple[Any, ...]]
-AnySelect = Select[*tuple[Any, ...]]
 
 Values = tuple[Any, ...]
 """The values of a row, in the order of the columns of its table."""

@@ -4,9 +4,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import ARRAY, BigInteger, Select, any_, literal, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.audit.store.selecting import among
 from services.audit.tables import entries, nodes
 from services.audit.transparency import Node, VerificationError
 from services.audit.transparency.paths import (
@@ -63,10 +64,10 @@ class StoredTree:
         if level == 0:
             return select(entries.c.position, entries.c.leaf_hash).where(
                 entries.c.log_id == self._log_id,
-                entries.c.position == any_(literal(numbers, ARRAY(BigInteger))),
+                among(entries.c.position, numbers),
             )
         return select(nodes.c.number, nodes.c.hash).where(
             nodes.c.log_id == self._log_id,
             nodes.c.level == level,
-            nodes.c.number == any_(literal(numbers, ARRAY(BigInteger))),
+            among(nodes.c.number, numbers),
         )

@@ -12,12 +12,15 @@ said, not even by guessing, while every proof about the entry stays valid.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
+from struct import Struct
 from typing import Literal, Self
 from urllib.parse import quote
 from uuid import UUID
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic_core import to_json
 
 from services.audit.transparency import VerificationError
 from shared.events import Event
@@ -33,6 +36,7 @@ STRICT = ConfigDict(strict=True, extra="forbid", ser_json_bytes="hex", val_json_
 """How entries are written as JSON and read back."""
 
 
+@lru_cache
 def origin(*, cluster_id: str, topic: str, partition: int) -> str:
     """Return the name of the log that accounts for a partition of a topic of a cluster."""
     return f"agent-runtime/{quote(cluster_id, safe='')}/{topic}/{partition}"
@@ -136,16 +140,15 @@ class Contents:
 def pack(*fields: bytes | None) -> bytes:
     """Return ``fields`` in a row, each behind its length, so that no other fields look the same.
 
-    The length is eight bytes, signed and big-endian; that of null is -1.
+    The length is four bytes, signed and big-endian, and -1 for null: as Kafka itself writes them.
     """
-    return b"".join(map(_pack_one, fields))
+    return b"".join(_NULL if field is None else _length(len(field)) + field for field in fields)
 
 
 def pack_headers(headers: Sequence[tuple[str, bytes | None]]) -> bytes:
-    """Return ``headers`` as the fields ``name value name value …``, in their order."""
-    return b"".join(_pack_one(name.encode()) + _pack_one(value) for name, value in headers)
+    """Return ``headers`` in their order as JSON: pairs of a name and, in base64url, its value."""
+    return to_json(headers, bytes_mode="base64")
 
 
-def _pack_one(field: bytes | None) -> bytes:
-    length = -1 if field is None else len(field)
-    return length.to_bytes(8, "big", signed=True) + (field or b"")
+_length = Struct(">i").pack
+_NULL = _length(-1)

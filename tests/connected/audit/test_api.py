@@ -9,8 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from deploy.embedded.sql import SqlConnection
-from services.audit.api.entries import entries_router
-from services.audit.api.logs import logs_router
+from services.audit.api.routers import audit_routers
 from services.audit.trail.export import verify_export
 from services.audit.transparency import Checkpoint, Proof, VerifierKey
 from services.audit.transparency.paths import verify_consistency
@@ -25,16 +24,10 @@ pytestmark = pytest.mark.connected
 async def client(audit: AuditUnderTest) -> AsyncGenerator[httpx.AsyncClient]:
     app = FastAPI()
     install_problems(app)
-    app.include_router(
-        logs_router(
-            queries=audit.queries,
-            evidence=audit.evidence,
-            reader=audit.reader,
-            verifier=audit.verifier,
-            key_of=audit.signer.verifier,
-        )
-    )
-    app.include_router(entries_router(queries=audit.queries, evidence=audit.evidence))
+    for router in audit_routers(
+        audit.database, verifier=audit.verifier, key_of=audit.signer.verifier
+    ):
+        app.include_router(router)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://audit/v1") as client:
         yield client

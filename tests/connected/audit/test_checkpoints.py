@@ -13,15 +13,15 @@ pytestmark = pytest.mark.connected
 
 
 async def newest(audit: AuditUnderTest) -> Checkpoint:
-    [state] = await audit.queries.logs()
-    note = await audit.queries.checkpoint(state.head.log_id)
+    [state] = await audit.logs.logs()
+    note = await audit.logs.checkpoint(state.head.log_id)
     assert note is not None
     return Checkpoint.open(note, SIGNER.verifier)
 
 
 async def until_signed(audit: AuditUnderTest, size: int) -> None:
     async def is_signed() -> bool:
-        [state] = await audit.queries.logs()
+        [state] = await audit.logs.logs()
         return state.signed_size == size
 
     await eventually(is_signed)
@@ -32,7 +32,7 @@ async def test_a_checkpoint_stands_for_the_log_as_it_is(audit: AuditUnderTest) -
 
     await audit.sign()
 
-    [state] = await audit.queries.logs()
+    [state] = await audit.logs.logs()
     root = state.head.frontier.root()
     assert await newest(audit) == Checkpoint(origin=ORIGIN, size=300, root=root)
     assert (state.signed_size, await audit.signer.unsigned()) == (300, set())
@@ -139,4 +139,4 @@ async def test_a_log_that_cannot_be_signed_makes_the_service_not_ready_and_spare
     readiness = await audit.schedule.readiness()
     assert not readiness.ready
     assert "log 1 is not signed: the log of 5 entries does not extend that of 5" in readiness.reason
-    assert [state.signed_size for state in await audit.queries.logs()] == [5, 5]
+    assert [state.signed_size for state in await audit.logs.logs()] == [5, 5]

@@ -2,7 +2,7 @@
 import pytest
 
 from deploy.embedded.sql import SqlConnection
-from services.audit.store.queries import EntryFilter
+from services.audit.store.entry_queries import EntryFilter
 from services.audit.trail.appending import Place
 from services.audit.trail.entry import Entry
 from services.audit.transparency import Frontier, Proof, VerificationError
@@ -61,7 +61,7 @@ async def test_a_log_is_proved_to_have_only_grown(
     await audit.log(records(0, 600))
     [log_id] = audit.grown
     leaves = [
-        each.leaf_hash for each in await audit.queries.entries(EntryFilter(), after=None, limit=600)
+        each.leaf_hash for each in await audit.entries.entries(EntryFilter(), after=None, limit=600)
     ]
     old_root, new_root = (Frontier().extend(leaves[:size])[0].root() for size in (old, new))
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from deploy.embedded.sql import SqlConnection
-from services.audit.store.queries import EntryFilter, FoundEntry
+from services.audit.store.entry_queries import EntryFilter, FoundEntry
 from services.audit.trail.appending import Place
 from services.audit.trail.entry import UNFIT
 from services.audit.transparency import Frontier, hash_leaf
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.connected
 
 
 async def logged(audit: AuditUnderTest) -> list[FoundEntry]:
-    return await audit.queries.entries(EntryFilter(), after=None, limit=10_000)
+    return await audit.entries.entries(EntryFilter(), after=None, limit=10_000)
 
 
 async def test_every_record_becomes_the_next_leaf_of_the_log_of_its_partition(
@@ -41,7 +41,7 @@ async def test_the_head_is_the_tree_over_all_entries(audit: AuditUnderTest) -> N
 
     entries = await logged(audit)
     frontier, _ = Frontier().extend(hash_leaf(each.entry.leaf()) for each in entries)
-    [state] = await audit.queries.logs()
+    [state] = await audit.logs.logs()
     assert state.head.frontier == frontier
     assert (state.head.first_offset, state.head.last_offset, state.head.missing) == (0, 554, 0)
 
@@ -53,7 +53,7 @@ async def test_a_batch_that_comes_again_is_not_logged_again(audit: AuditUnderTes
     await audit.log(records(3, 8))
 
     assert [each.entry.offset for each in await logged(audit)] == list(range(8))
-    assert (await audit.queries.logs())[0].head.rewritten == 0
+    assert (await audit.logs.logs())[0].head.rewritten == 0
 
 
 async def test_a_record_that_comes_twice_in_a_batch_is_logged_once(audit: AuditUnderTest) -> None:
@@ -64,12 +64,12 @@ async def test_a_record_that_comes_twice_in_a_batch_is_logged_once(audit: AuditU
 
 async def test_an_offset_that_was_skipped_can_still_be_logged(audit: AuditUnderTest) -> None:
     await audit.log([record(0), record(2)])
-    assert (await audit.queries.logs())[0].head.missing == 1
+    assert (await audit.logs.logs())[0].head.missing == 1
 
     await audit.log([record(1)])
 
     assert [each.entry.offset for each in await logged(audit)] == [0, 2, 1]
-    assert (await audit.queries.logs())[0].head.missing == 0
+    assert (await audit.logs.logs())[0].head.missing == 0
 
 
 async def test_another_record_at_a_known_offset_is_logged_and_counted_as_rewritten(
@@ -80,7 +80,7 @@ async def test_another_record_at_a_known_offset_is_logged_and_counted_as_rewritt
     await audit.log([record(1, event=message(9))])
 
     assert [each.entry.offset for each in await logged(audit)] == [0, 1, 2, 1]
-    [state] = await audit.queries.logs()
+    [state] = await audit.logs.logs()
     assert (state.head.rewritten, state.head.missing) == (1, 0)
 
 
@@ -188,7 +188,7 @@ async def test_a_broker_that_is_started_anew_gets_logs_of_its_own(audit: AuditUn
 
     await audit.log([record(0, event=message(7))])
 
-    assert [(each.origin, each.head.frontier.size) for each in await audit.queries.logs()] == [
+    assert [(each.origin, each.head.frontier.size) for each in await audit.logs.logs()] == [
         ("agent-runtime/a-cluster/agent-runtime.domain/0", 3),
         ("agent-runtime/another/agent-runtime.domain/0", 1),
     ]
@@ -201,7 +201,7 @@ async def test_counts_are_of_records_events_duplicates_and_opaque(audit: AuditUn
 
     counts = [
         (each.origin[-1], each.event_type.rpartition(".")[0], each.records, each.duplicates)
-        for each in await audit.queries.counts()
+        for each in await audit.summaries.counts()
     ]
     assert counts == [
         ("0", "", 1, 0),

@@ -2,26 +2,8 @@
 import pytest
 from pydantic import ValidationError
 
-from services.audit.api.entry_views import Counts, EntryQuery, Tally
-from services.audit.store.queries import TypeCount
+from services.audit.api.entry_views import EntryQuery
 from services.audit.trail.appending import Place
-
-
-def count(origin: str, event_type: str, records: int, duplicates: int = 0) -> TypeCount:
-    return TypeCount(origin=origin, event_type=event_type, records=records, duplicates=duplicates)
-
-
-def test_counts_are_summed_by_type_and_by_log() -> None:
-    counts = Counts.of(
-        [count("one", "created", 5, 2), count("one", "", 1), count("two", "created", 3)]
-    )
-
-    assert counts.total == Tally(records=9, events=6, duplicates=2, opaque=1)
-    assert counts.by_type == {"created": Tally(records=8, events=6, duplicates=2)}
-    assert counts.by_log == {
-        "one": Tally(records=6, events=3, duplicates=2, opaque=1),
-        "two": Tally(records=3, events=3),
-    }
 
 
 def test_a_query_asks_for_times_in_the_units_of_the_records() -> None:

@@ -11,6 +11,8 @@ import pytest_asyncio
 from deploy.embedded.demo.services import Services
 from deploy.embedded.options import Ports, StackOptions
 from deploy.embedded.stack import Stack, running_stack
+from shared.settings import KafkaSettings
+from tests.support.kafka.topics_of_test import given_cluster
 from tests.support.otlp_receiver import OtlpReceiver
 
 
@@ -30,8 +32,15 @@ def receiver() -> Generator[OtlpReceiver]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def kafka() -> AsyncGenerator[KafkaSettings | None]:
+    """A cluster to run on in place of the embedded broker, with topics of our own."""
+    async with given_cluster() as settings:
+        yield settings
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def system(
-    tmp_path_factory: pytest.TempPathFactory, receiver: OtlpReceiver
+    tmp_path_factory: pytest.TempPathFactory, receiver: OtlpReceiver, kafka: KafkaSettings | None
 ) -> AsyncGenerator[System]:
     directory = tmp_path_factory.mktemp("system")
     workspaces = directory / "workspaces"
@@ -39,11 +48,13 @@ async def system(
         state_dir=directory / "state",
         ports=Ports.AUTO,
         durable=False,
+        kafka_bootstrap_servers=kafka.bootstrap_servers if kafka else None,
         environment={
             **receiver.environment("http/protobuf"),
             "ORCHESTRATOR_WORKSPACE_ROOT": str(workspaces),
             "OTEL_BSP_SCHEDULE_DELAY": "200",
             "RETRY_INITIAL_DELAY": "0.05",
+            **({"KAFKA_TOPIC_PREFIX": kafka.topic_prefix} if kafka else {}),
         },
     )
     async with (

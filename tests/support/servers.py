@@ -8,23 +8,13 @@ The servers come from pip wheels and are shared by all processes of the session.
 from collections.abc import AsyncGenerator, Generator
 
 import pytest
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from deploy.embedded.service_settings import kafka_settings as kafka_settings_of
-from shared.ids import new_id
 from shared.settings import KafkaSettings
 from tests.support.databases import MigratedDatabase, empty_database, migrated_database_of
+from tests.support.kafka.topics_of_test import topics_of_our_own
 from tests.support.redis_client import redis_client
 from tests.support.server_holder import REDIS_DATABASES
 from tests.support.shared_servers import SharedServers, shared_servers
-
-
-class SessionSettings(BaseSettings):
-    """What a test session can be told."""
-
-    model_config = SettingsConfigDict(env_prefix="AGENT_RUNTIME_TEST_", frozen=True)
-
-    kafka: str | None = None
 
 
 @pytest.fixture(scope="session")
@@ -53,16 +43,10 @@ async def migrated_database(servers: SharedServers) -> AsyncGenerator[MigratedDa
 
 
 @pytest.fixture
-def kafka_settings(servers: SharedServers) -> KafkaSettings:
+async def kafka_settings(servers: SharedServers) -> AsyncGenerator[KafkaSettings]:
     """A broker with topics of our own, none of which exists yet."""
-    other = SessionSettings().kafka
-    return kafka_settings_of(
-        other or servers.kafka_bootstrap_servers,
-        {
-            "KAFKA_TOPIC_PREFIX": f"test-{new_id().hex}",
-            "KAFKA_ENABLE_IDEMPOTENCE": "true" if other else "false",
-        },
-    )
+    async with topics_of_our_own(servers) as settings:
+        yield settings
 
 
 @pytest.fixture

@@ -66,8 +66,14 @@ spelling: $(VENV)/.tests
 	@echo "codespell" && $(BIN)/codespell
 
 .PHONY: types
-types: $(VENV)/.tests ## Check the types with mypy and pyright, both strict
+types: mypy pyright ## Check the types with mypy and pyright, both strict
+
+.PHONY: mypy
+mypy: $(VENV)/.tests
 	@echo "mypy" && $(BIN)/mypy --no-error-summary
+
+.PHONY: pyright
+pyright: $(VENV)/.tests
 	@echo "pyright" && $(BIN)/basedpyright --pythonpath $(BIN)/python --level error
 
 .PHONY: imports

@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the metrics service does with events."""
 
-import asyncio
 from collections.abc import Sequence
 
+from services.metrics.gathering import Gathering
 from services.metrics.ledger import Ledger
 from services.metrics.session_lifecycle import COUNTED
 from shared.events import DomainEvent, Event
 from shared.messaging import Delivery, EventBus
-
-AT_ONCE = 16
-"""How many events of different sessions are counted at the same time."""
 
 
 class MetricsCollector:
@@ -39,8 +36,7 @@ class DomainEventSubscriber:
     """Counts what happens to sessions: begun, ended, messages, turns."""
 
     def __init__(self, event_bus: EventBus, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._gathering = Gathering(ledger)
         self._set_up_subscriptions(event_bus)
 
     def _set_up_subscriptions(self, event_bus: EventBus) -> None:
@@ -48,8 +44,7 @@ class DomainEventSubscriber:
             event_bus.subscribe(event_class, handler=self._on_domain_event)
 
     async def _on_domain_event(self, event: DomainEvent) -> None:
-        async with self._places:
-            await self._ledger.count([event])
+        await self._gathering.count(event)
 
 
 def events_of(deliveries: Sequence[Delivery]) -> list[Event]:

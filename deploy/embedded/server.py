@@ -28,7 +28,7 @@ class EmbeddedServer(ABC):
         self.directory = directory
         self.log_path = log_path
         self._port = port
-        self._lock = FileLock(directory / "lock")
+        self.lock = FileLock(directory / "lock")
         self._child: Child | None = None
 
     @property
@@ -65,9 +65,9 @@ class EmbeddedServer(ABC):
         """End the server and return when it and all processes of its own are gone."""
         if self._child:
             await self._child.stop()
-        self._lock.release()
-        if self.directory.exists() and await self._lock.acquire_within(self.patience):
-            self._lock.release()
+        self.lock.release()
+        if self.directory.exists() and await self.lock.acquire_within(self.patience):
+            self.lock.release()
 
     def kill(self) -> None:
         """End the server at once, as a power failure would."""
@@ -99,8 +99,8 @@ class EmbeddedServer(ABC):
 
     async def _lock_directory(self) -> None:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock.release()  # after a crash, what the server left running may still hold it
-        if not await self._lock.acquire_within(self.patience):
+        self.lock.release()  # after a crash, what the server left running may still hold it
+        if not await self.lock.acquire_within(self.patience):
             message = (
                 f"{self.name} in {self.directory} is still in use by another process: stop that"
                 " one first, or choose another --state-dir"
@@ -122,6 +122,6 @@ class EmbeddedServer(ABC):
         return None
 
     async def _run(self) -> None:
-        self._child = Child(self.spec(self._lock.descriptor))
+        self._child = Child(self.spec(self.lock.descriptor))
         await self._child.start()
         await until_ready(self._child, self.probe, patience=self.patience)

@@ -2,6 +2,8 @@
 import os
 import socket
 from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -9,7 +11,9 @@ import psutil
 import pytest
 from redis.exceptions import AuthenticationError
 
+from deploy.embedded.child import Child, ChildSpec
 from deploy.embedded.errors import PortBusyError, StartupError, StateDirectoryError
+from deploy.embedded.identity import unprivileged
 from deploy.embedded.ports import HOST, free_port, is_free
 from deploy.embedded.postgres import EmbeddedPostgres
 from deploy.embedded.server import EmbeddedServer
@@ -41,6 +45,12 @@ async def postgres(tmp_path: Path) -> AsyncGenerator[EmbeddedPostgres]:
     )
     yield server
     await server.stop()
+
+
+@pytest.fixture
+def sleeper(tmp_path: Path) -> ChildSpec:
+    log = tmp_path / "sleeper.log"
+    return ChildSpec(name="sleeper", command=("/bin/sleep", "600"), log_path=log)
 
 
 def _processes(*servers: EmbeddedServer) -> list[psutil.Process]:
@@ -244,12 +254,35 @@ async def test_an_interrupted_initdb_is_done_again(postgres: EmbeddedPostgres) -
 
 
 async def test_a_stale_pid_file_that_names_a_living_process_is_no_obstacle(
-    postgres: EmbeddedPostgres,
+    postgres: EmbeddedPostgres, sleeper: ChildSpec
 ) -> None:
     await postgres.start()
     await postgres.stop()
-    (postgres.directory / "data/postmaster.pid").write_text(f"{os.getpid()}\n")
+    data = postgres.directory / "data"
+    other = Child(replace(sleeper, identity=unprivileged(data)))  # PostgreSQL sees its own only
+    await other.start()
+    (data / "postmaster.pid").write_text(f"{other.pid}\n")
 
     await postgres.start()
 
     assert postgres.pid
+    await other.stop()
+
+
+async def test_it_does_not_start_beside_what_a_crash_left_running(
+    valkey: EmbeddedValkey, sleeper: ChildSpec
+) -> None:
+    await valkey.start()
+    left = Child(replace(sleeper, inherited=(valkey.lock.descriptor,)))
+    await left.start()
+    valkey.kill()
+    await valkey.wait()
+
+    valkey.patience = timedelta(milliseconds=50)
+    with pytest.raises(StateDirectoryError, match="is still in use by another process: stop that"):
+        await valkey.start()
+
+    await left.stop()
+    valkey.patience = timedelta(seconds=30)
+    await valkey.start()
+    assert valkey.pid

@@ -27,6 +27,8 @@ async def test_the_first_signal_lets_the_work_clean_up(number: signal.Signals) -
 
 
 async def test_the_second_signal_asks_for_haste_and_breaks_nothing_off() -> None:
+    finished = asyncio.Event()
+
     async def work(hurry: asyncio.Event) -> int:
         try:
             os.kill(os.getpid(), signal.SIGINT)
@@ -34,9 +36,12 @@ async def test_the_second_signal_asks_for_haste_and_breaks_nothing_off() -> None
         finally:
             os.kill(os.getpid(), signal.SIGINT)
             await hurry.wait()
+            await asyncio.sleep(0)
+            finished.set()
         return 1
 
     assert await interruptible(work) == 0
+    assert finished.is_set()
 
 
 async def test_without_a_signal_the_exit_code_is_that_of_the_work() -> None:

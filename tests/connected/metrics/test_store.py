@@ -133,6 +133,7 @@ async def test_a_session_is_active_until_it_is_over(store: MetricsStore, backwar
     assert active_sessions(totals) == 1
 
 
+@pytest.mark.slow
 async def test_ten_thousand_sessions_do_not_make_more_figures(
     store: MetricsStore, redis: Any
 ) -> None:

@@ -57,15 +57,19 @@ class Failure:
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def dead_letter(record: Record, failure: Failure, *, topic: str) -> OutgoingRecord:
+def dead_letter(record: Record, failure: Failure, *, topic: str, redriven: bool) -> OutgoingRecord:
     """Return the dead letter of a record.
 
     Key, value and headers are kept byte for byte. What earlier failures wrote of themselves is
-    replaced; where and when the record first failed stays.
+    replaced. Where and when a record first failed stays, if it was ``redriven``; any other record
+    can only pretend to have failed before, and is not believed.
     """
-    present = {name for name, _ in record.headers}
-    kept = tuple(each for each in record.headers if each[0] not in names.ERROR_HEADERS)
-    origin = _origin(record, failure) if names.ORIGIN_TOPIC not in present else ()
+    reserved = names.ERROR_HEADERS
+    if not redriven:
+        reserved |= names.ORIGIN_HEADERS | names.REDRIVE_HEADERS
+    kept = tuple(each for each in record.headers if each[0] not in reserved)
+    known = any(name == names.ORIGIN_TOPIC for name, _ in kept)
+    origin = () if known else _origin(record, failure)
     return OutgoingRecord(
         topic=topic,
         key=record.key,

@@ -50,7 +50,7 @@ class InProcessEventBus(Subscribable):
             identity=ConsumerIdentity(service=service, group=service, version=""),
             subscriptions=self._subscriptions,
             dead_letters=_Letters(self.dead_letters.append),
-            dead_letter_topic=self._topics.dead_letters,
+            topics=self._topics,
             guard=Guard(
                 policy=retry or RetryPolicy(),
                 pause=self.pause,

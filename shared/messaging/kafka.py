@@ -57,7 +57,7 @@ class KafkaEventBus(Subscribable):
             identity=identity,
             subscriptions=self._subscriptions,
             dead_letters=self.producer,
-            dead_letter_topic=self.topics.dead_letters,
+            topics=self.topics,
             guard=Guard(policy=retry or RetryPolicy(), pause=self.pause, on_retry=self._retried),
             observer=self._observer,
             max_record_bytes=settings.max_record_bytes,

@@ -10,6 +10,7 @@ from functools import partial
 from shared.clock import Clock, SystemClock
 from shared.correlation import EventCorrelation
 from shared.errors import DependencyDownError, PermanentError
+from shared.events import Topics
 from shared.messaging.codec import MAX_RECORD_BYTES, correlation_of, deliver
 from shared.messaging.dead_letters import Failure, RecordWriter, dead_letter
 from shared.messaging.guard import GivenUpError, Guard
@@ -45,7 +46,7 @@ class BatchProcessor:
     identity: ConsumerIdentity
     subscriptions: Subscriptions
     dead_letters: RecordWriter
-    dead_letter_topic: str
+    topics: Topics
     guard: Guard
     observer: Observer = field(default_factory=NullObserver)
     clock: Clock = field(default_factory=SystemClock)
@@ -130,7 +131,12 @@ class BatchProcessor:
             attempts=given_up.attempts,
             failed_at=self.clock.now(),
         )
-        letter = dead_letter(delivery.record, failure, topic=self.dead_letter_topic)
+        letter = dead_letter(
+            delivery.record,
+            failure,
+            topic=self.topics.dead_letters,
+            redriven=delivery.record.topic == self.topics.retry(self.identity.service),
+        )
         await self.guard.until_available(lambda: self._write(letter))
         failed.add(id(delivery))
         self.subscriptions.stats.dead_lettered += 1

@@ -67,7 +67,8 @@ def failed(
         attempts=attempts,
         failed_at=failed_at,
     )
-    return dead_letter(record, failure, topic=topic)
+    redriven = record.topic.endswith(".retry")
+    return dead_letter(record, failure, topic=topic, redriven=redriven)
 
 
 def read_back(outgoing: OutgoingRecord, *, offset: int = 0, partition: int = 0) -> Record:

@@ -39,7 +39,8 @@ def raised(error: Exception) -> Exception:
 
 
 def letter_of(error: Exception, record: Record = RECORD) -> OutgoingRecord:
-    return dead_letter(record, failure(raised(error)), topic="dlq")
+    redriven = record.topic == "retry"
+    return dead_letter(record, failure(raised(error)), topic="dlq", redriven=redriven)
 
 
 def redriven(letter: OutgoingRecord, offset: int) -> Record:
@@ -133,3 +134,23 @@ def test_failures_of_one_place_have_one_fingerprint_whatever_their_message() -> 
 
     assert failure(one).fingerprint == failure(other, attempts=1).fingerprint
     assert failure(one).fingerprint != failure(raised(ValueError("one"))).fingerprint
+
+
+def test_a_record_that_pretends_to_have_failed_before_is_not_believed() -> None:
+    forged = replace(
+        RECORD,
+        headers=(
+            *HEADERS,
+            (names.ORIGIN_TOPIC, b"elsewhere"),
+            (names.REDRIVE_COUNT, b"99"),
+            (names.ERROR_MESSAGE, b"forged"),
+        ),
+    )
+
+    letter = letter_of(PermanentError("no"), forged)
+
+    headers = readable(letter.headers)
+    assert headers[names.ORIGIN_TOPIC] == "source"
+    assert headers[names.ERROR_MESSAGE] == "no"
+    assert names.REDRIVE_COUNT not in headers
+    assert letter.headers[: len(HEADERS)] == HEADERS

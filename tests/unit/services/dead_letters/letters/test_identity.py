@@ -43,7 +43,10 @@ def test_failures_of_two_services_on_one_record_are_two() -> None:
 
 
 def test_a_failure_after_a_redrive_is_another_one() -> None:
-    sent_back = source_record(headers=(("x-redrive-id", b"01890a5d-ac96-774b-bcce-b302099a8058"),))
+    sent_back = source_record(
+        topic="agent-runtime.metrics.retry",
+        headers=(("x-redrive-id", b"01890a5d-ac96-774b-bcce-b302099a8058"),),
+    )
 
     assert identity(read_back(failed(sent_back))) != identity(
         read_back(failed(replace(sent_back, headers=())))

@@ -66,7 +66,10 @@ def test_a_letter_of_ours_keeps_the_fingerprint_its_service_gave_it() -> None:
 
 
 def test_a_letter_that_came_back_says_which_redrive_failed() -> None:
-    record = source_record(headers=((names.REDRIVE_ID, str(REDRIVE).encode()),))
+    record = source_record(
+        topic="agent-runtime.metrics.retry",
+        headers=((names.REDRIVE_ID, str(REDRIVE).encode()),),
+    )
 
     assert read_letter(read_back(failed(record))).redrive_id == REDRIVE
 

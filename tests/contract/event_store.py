@@ -293,6 +293,17 @@ class EventStoreContract(ABC):
 
         assert await self.sequences(store, stream) == [1, 3]
 
+    async def test_recorders_at_the_same_time_neither_lose_nor_double(
+        self, store: EventStore, stream: str
+    ) -> None:
+        deliveries = [delivered(written(stream, sequence=n), offset=n) for n in range(1, 41)]
+        batches = [deliveries[start : start + 12] for start in range(0, 40, 4)]
+
+        await asyncio.gather(*(store.record(batch) for batch in [*batches, *reversed(batches)]))
+
+        assert await self.sequences(store, stream) == list(range(1, 41))
+        assert await store.version(stream) == 40
+
     async def test_record_takes_several_streams_at_once(self, store: EventStore) -> None:
         streams = [f"session-{new_id()}" for _ in range(3)]
         await store.record(

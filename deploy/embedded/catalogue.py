@@ -43,20 +43,20 @@ SERVICES = (
         name="orchestrator",
         port=8000,
         purpose="sessions, turns, agents",
-        example="curl -X POST {url}/v1/sessions",
+        example="curl --json {{}} {url}/v1/sessions",
         defaults={"ORCHESTRATOR_WORKSPACE_ROOT": "{state}/workspaces"},
     ),
     ServiceEntry(
         name="persistence",
         port=8001,
         purpose="the history of every session",
-        example="open {url}/docs",
+        example="curl {url}/v1/sessions",
     ),
     ServiceEntry(
         name="audit",
         port=8002,
         purpose="the proof of what happened",
-        example="open {url}/docs",
+        example="curl {url}/v1/logs",
         defaults={
             "AUDIT_SIGNING_KEY_FILE": "{state}/audit-signing-key.pem",
             "AUDIT_GENERATE_KEY": "true",
@@ -66,19 +66,19 @@ SERVICES = (
         name="metrics",
         port=8003,
         purpose="counts, durations, costs",
-        example="curl {url}/metrics",
+        example="curl {url}/v1/metrics/summary",
     ),
     ServiceEntry(
         name="agent_context",
         port=8004,
         purpose="what an agent knows now",
-        example="open {url}/docs",
+        example="curl {url}/v1/counts",
     ),
     ServiceEntry(
         name="dead_letters",
         port=8005,
         purpose="what could not be handled",
-        example="open {url}/docs",
+        example="curl {url}/v1/dead-letters",
     ),
 )
 

@@ -45,11 +45,16 @@ def _readable(line: str) -> str:
         record = json.loads(line)
     except ValueError:
         return line
-    return _from_json(record) or line
+    return _from_json(record)
 
 
 def _from_json(record: dict[str, Any]) -> str:
-    """Return level, message and last line of the traceback of one of our own log records."""
+    """Return level, message and last line of the traceback of one of our own log records.
+
+    A record that tells of no trouble is nothing.
+    """
+    if record.get("level") in {"DEBUG", "INFO"}:
+        return ""
     traceback = str(record.get("exc_info") or record.get("exception") or "").strip()
     parts = [record.get("level"), record.get("message"), *traceback.splitlines()[-1:]]
     return " ".join(str(part) for part in parts if part)

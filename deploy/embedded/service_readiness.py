@@ -5,6 +5,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 
@@ -31,7 +32,7 @@ async def ask_ready(client: httpx.AsyncClient, url: str) -> ServiceState:
     return ServiceState(ready=response.is_success, reason=response.text[:_LONGEST].strip())
 
 
-async def wait_ready(name: str, url: str, *, patience: timedelta) -> None:
+async def wait_ready(name: str, url: str, *, log_path: Path, patience: timedelta) -> None:
     """Return when the service at ``url`` is ready.
 
     Raises:
@@ -46,5 +47,5 @@ async def wait_ready(name: str, url: str, *, patience: timedelta) -> None:
                     state = await ask_ready(client, url)
     if not state.ready:
         seconds = patience.total_seconds()
-        message = f"{name} is not ready after {seconds:.0f} s: {state.reason}"
+        message = f"{name} is not ready after {seconds:g} s: {state.reason} (see {log_path})"
         raise StartupError(message)

@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from deploy.embedded.addresses import StackAddresses
 from deploy.embedded.catalogue import ServiceEntry
@@ -111,7 +112,7 @@ class Stack:
         self._services = Supervisor(
             children, report=self._progress.trouble, policy=self._options.restarts
         )
-        self._progress.doing(f"starting {', '.join(self._entries)}")
+        self._progress.doing(f"starting {len(specs)} services")
         await self._services.start()
         await first_of(self._all_ready(), self.failure())
 
@@ -119,7 +120,8 @@ class Stack:
         await together(*(self._wait_ready(entry) for entry in self._entries.values()))
 
     async def _wait_ready(self, entry: ServiceEntry) -> None:
-        await wait_ready(entry.name, entry.url, patience=self._options.patience)
+        log = self._log(entry)
+        await wait_ready(entry.name, entry.url, log_path=log, patience=self._options.patience)
         self._progress.done(f"{entry.name} ready on {entry.url}")
 
     def _spec(self, entry: ServiceEntry) -> ChildSpec:
@@ -136,8 +138,11 @@ class Stack:
             command=entry.command,
             module=entry.module,
             environment=service_environment(settings, defaults=self._defaults(entry)),
-            log_path=self._state.logs / f"{entry.name}.log",
+            log_path=self._log(entry),
         )
+
+    def _log(self, entry: ServiceEntry) -> Path:
+        return self._state.logs / f"{entry.name}.log"
 
     def _defaults(self, entry: ServiceEntry) -> dict[str, str]:
         state = str(self._state.path)

@@ -31,6 +31,12 @@ def test_a_record_in_json_is_its_level_message_and_exception(log: Path) -> None:
     assert last_error_line(log) == "ERROR cannot start KeyError: 1"
 
 
+def test_records_that_tell_of_no_trouble_are_not_mentioned(log: Path) -> None:
+    log.write_text('{"level": "INFO", "message": "no error so far"}\n')
+
+    assert last_error_line(log) == ""
+
+
 def test_colours_are_taken_out(log: Path) -> None:
     log.write_text("\x1b[31mERROR\x1b[0m address in use\n")
 

@@ -77,6 +77,7 @@ class InProcessEventBus(Subscribable):
     def _deliver(self, event: Event) -> asyncio.Task[None]:
         """Begin to deliver ``event`` after the one before it of its aggregate."""
         numbered = self._numbering.number(event)
+        self._numbering.confirmed(numbered)
         self._subscriptions.published(numbered)
         before = self._last.get(event.aggregate_id)
         task = asyncio.create_task(self._process(encode(numbered, self._topics), before))

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bus over Kafka."""
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 
+from shared.errors import PermanentError
 from shared.events import Event, Topics
 from shared.health import Readiness
 from shared.messaging.codec import encode
@@ -47,6 +50,7 @@ class KafkaEventBus(Subscribable):
         self._settings = settings
         self._observer = observer or NullObserver()
         self._numbering = Numbering(service)
+        self._lanes: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._read = list(
             topics or (self.topics.domain, self.topics.infrastructure, self.topics.retry(service))
         )
@@ -82,15 +86,34 @@ class KafkaEventBus(Subscribable):
         """Return when all replicas have the event.
 
         Raises:
-            DependencyDownError: the broker did not confirm; the event may or may not be there.
+            DependencyDownError: the broker did not confirm; the event may or may not be there. If
+                it has no number of its own, it is written again before the next one of its
+                aggregate.
+            PermanentError: the event is too large.
         """
-        numbered = self._numbering.number(event)
-        record = encode(numbered, self.topics)
-        with self._observer.sending(record, numbered) as headers:
+        if event.sequence:
+            await self._send(event)
+            return
+        async with self._lanes[event.aggregate_id]:
+            self._numbering.number(event)
+            for waiting in self._numbering.waiting(event.aggregate_id):
+                await self._send_numbered(waiting)
+
+    async def _send_numbered(self, event: Event) -> None:
+        try:
+            await self._send(event)
+        except PermanentError:
+            self._numbering.confirmed(event)
+            raise
+        self._numbering.confirmed(event)
+
+    async def _send(self, event: Event) -> None:
+        record = encode(event, self.topics)
+        with self._observer.sending(record, event) as headers:
             await self.producer.write(
                 OutgoingRecord(record.topic, record.key, record.value, headers)
             )
-        self._subscriptions.published(numbered)
+        self._subscriptions.published(event)
 
     async def start(self) -> None:
         """Connect, check that the topics are there, and begin to read.

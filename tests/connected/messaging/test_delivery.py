@@ -4,12 +4,14 @@
 import asyncio
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
+from aiokafka import ConsumerRecord
 
 from shared.errors import DependencyDownError, PermanentError
 from shared.events import Event, MessageReceived, Topics
-from shared.messaging import Delivery, KafkaEventBus, OutgoingRecord
+from shared.messaging import Delivery, KafkaEventBus, OutgoingRecord, Record, decode
 from shared.messaging.observer import NullObserver
 from shared.messaging.topics_admin import ensure_topics
 from shared.settings import KafkaSettings
@@ -181,3 +183,41 @@ async def test_a_batch_that_fails_unexpectedly_is_repeated_and_not_lost(
     assert not state.ready
     assert while_failing == 0
     assert sink.sequences == [1, 1, 1, 2]
+
+
+async def test_events_that_a_broker_did_not_confirm_leave_no_gap_behind(
+    settings: KafkaSettings, topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus, down = new_bus(settings), True
+    write = bus.producer.write
+
+    async def refuse(record: OutgoingRecord) -> None:
+        if down:
+            raise DependencyDownError("Kafka", "no answer")
+        await write(record)
+
+    monkeypatch.setattr(bus.producer, "write", refuse)
+    lost = an_event(MessageReceived, message_content="not confirmed")
+    await bus.start()
+    with pytest.raises(DependencyDownError):
+        await bus.publish(lost)
+    down = False
+    await bus.publish(an_event(MessageReceived, message_content="later"))
+    await bus.stop()
+
+    events = [decode(received(record)) for record in await records_of(settings, topics.domain)]
+    assert [event.sequence for event in events] == [1, 2]
+    assert events[0].event_id == lost.event_id
+    assert bus.get_stats().published == 2
+
+
+def received(record: ConsumerRecord[Any, Any]) -> Record:
+    return Record(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        timestamp=record.timestamp,
+        key=record.key,
+        value=record.value,
+        headers=tuple(record.headers),
+    )

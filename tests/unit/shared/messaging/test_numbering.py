@@ -30,3 +30,18 @@ def test_the_source_names_the_service_and_the_aggregate() -> None:
     numbered = Numbering("audit").number(startup())
 
     assert numbered.source == "/audit/service:audit/1"
+
+
+def test_an_event_that_was_not_confirmed_keeps_its_number_and_waits_before_the_next() -> None:
+    numbering = Numbering("audit")
+    first, second = startup(), startup()
+
+    numbered = numbering.number(first)
+    again = numbering.number(first)
+    following = numbering.number(second)
+
+    assert numbered == again
+    assert [each.sequence for each in numbering.waiting(first.aggregate_id)] == [1, 2]
+    numbering.confirmed(numbered)
+    numbering.confirmed(following)
+    assert numbering.waiting(first.aggregate_id) == []

@@ -41,6 +41,10 @@ install: $(VENV)/.tests ## Set up .venv with everything that development needs
 test: $(VENV)/.tests ## Run all tests, against real servers too
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
+.PHONY: test-kafka
+test-kafka: $(VENV)/.tests ## Run the tests that need a broker on Apache Kafka
+	@$(BIN)/python -m tests.support.kafka -n $(WORKERS) --dist loadscope
+
 .PHONY: coverage
 coverage: $(VENV)/.tests ## Run all tests and report what they do not reach
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term

@@ -40,9 +40,7 @@ def missing(wanted: Iterable[TopicLayout], found: Mapping[str, TopicLayout]) -> 
     return [topic for topic in wanted if topic.name not in found]
 
 
-def wrong_partitions(
-    wanted: Iterable[TopicLayout], found: Mapping[str, TopicLayout]
-) -> list[str]:
+def wrong_partitions(wanted: Iterable[TopicLayout], found: Mapping[str, TopicLayout]) -> list[str]:
     """Return a sentence for each topic that has another number of partitions.
 
     It cannot be mended without moving sessions to other partitions.

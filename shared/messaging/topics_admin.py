@@ -115,7 +115,7 @@ async def _create(client: AIOKafkaAdminClient, topics: Sequence[TopicLayout]) ->
         if code and code != TopicAlreadyExistsError.errno:
             raise ConfigurationError(f"Kafka would not create {name}: {for_code(code).__name__}")
     async with asyncio.timeout(SPREADING.total_seconds()):
-        while not await _can_be_used(client, topics):
+        while not await _can_be_used(client, topics):  # noqa: ASYNC110 -- the cluster sets no event
             await asyncio.sleep(PAUSE.total_seconds())
 
 

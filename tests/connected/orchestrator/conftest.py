@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 import pytest
 import pytest_asyncio
 
+from shared.settings import KafkaSettings
 from tests.support.databases import MigratedDatabase, migrated_database_of
 from tests.support.kafka.topics_of_test import topics_of_our_own
 from tests.support.orchestrator import RunningOrchestrator, running_orchestrator
@@ -22,14 +23,17 @@ async def database(servers: SharedServers) -> AsyncGenerator[MigratedDatabase]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def kafka(servers: SharedServers) -> AsyncGenerator[KafkaSettings]:
+    async with topics_of_our_own(servers) as settings:
+        yield settings
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def orchestrator(
-    servers: SharedServers,
+    kafka: KafkaSettings,
     database: MigratedDatabase,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncGenerator[RunningOrchestrator]:
     workspaces = tmp_path_factory.mktemp("workspaces")
-    async with (
-        topics_of_our_own(servers) as kafka,
-        running_orchestrator(database.url("orchestrator"), kafka, workspaces) as running,
-    ):
+    async with running_orchestrator(database.url("orchestrator"), kafka, workspaces) as running:
         yield running

@@ -29,7 +29,7 @@ async def libraries(maven: str, cache: Path = CACHE) -> Path:
         MissingServerError: Maven cannot get them; the message has its last word.
     """
     found = cache / "libs"
-    cache.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(cache.mkdir, parents=True, exist_ok=True)
     one_at_a_time = FileLock(cache / "lock")
     await one_at_a_time.acquire_within(PATIENCE)
     try:

@@ -48,7 +48,9 @@ class ApacheKafka(EmbeddedServer):
             Listener(protocol="PLAINTEXT", port=first),
             *(
                 Listener(protocol=protocol, port=port, settings=settings)
-                for port, (protocol, settings) in zip(others, (listeners or {}).items(), strict=True)
+                for port, (protocol, settings) in zip(
+                    others, (listeners or {}).items(), strict=True
+                )
             ),
         )
         self._scram = scram or {}

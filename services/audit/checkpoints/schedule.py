@@ -6,14 +6,28 @@ import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
+from time import monotonic
+from typing import Protocol
 
-from services.audit.checkpoints.signer import CheckpointSigner
-from services.audit.transparency import VerificationError
+from services.audit.transparency import Checkpoint, VerificationError
 from shared.errors import TransientError
 from shared.health import Readiness
+from shared.telemetry.cardinality import Labels
 from shared.telemetry.instruments import Instruments
 
 logger = logging.getLogger(__name__)
+
+
+class LogSigner(Protocol):
+    """Signs logs; see ``CheckpointSigner``."""
+
+    async def unsigned(self) -> set[int]:
+        """Return the logs that have entries which no checkpoint stands for."""
+        ...
+
+    async def sign(self, log_id: int) -> Checkpoint:
+        """Sign the log as it is now."""
+        ...
 
 
 class CheckpointSchedule:
@@ -25,9 +39,7 @@ class CheckpointSchedule:
 
     name = "checkpoints"
 
-    def __init__(
-        self, signer: CheckpointSigner, *, interval: timedelta, instruments: Instruments
-    ) -> None:
+    def __init__(self, signer: LogSigner, *, interval: timedelta, instruments: Instruments) -> None:
         self._signer = signer
         self._interval = interval
         self._instruments = instruments
@@ -61,7 +73,7 @@ class CheckpointSchedule:
         if self._refused:
             return Readiness(ready=False, reason="; ".join(self._refused.values()))
         if self._task is None or self._task.done():
-            return Readiness(ready=False, reason="the checkpoints are not being made")
+            return Readiness(ready=False, reason="no checkpoints are being made")
         return Readiness(ready=not self._waiting_for, reason=self._waiting_for)
 
     async def _run(self) -> None:
@@ -74,26 +86,33 @@ class CheckpointSchedule:
                     await self._stopping.wait()
 
     async def _sign_grown(self) -> None:
-        try:
-            for log_id in sorted(self._grown):
+        for log_id in sorted(self._grown):
+            self._grown.discard(log_id)  # first, for it may grow again while it is being signed
+            try:
                 await self._sign(log_id)
-                self._grown.discard(log_id)
-        except TransientError as error:
-            logger.warning("checkpoints wait", extra={"reason": str(error)})
-            self._waiting_for = str(error)
-            self._growth.set()
-        else:
-            self._waiting_for = ""
+            except TransientError as error:
+                logger.warning("checkpoints wait", extra={"reason": str(error)})
+                self._waiting_for = str(error)
+                self.grown([log_id])
+                return
+        self._waiting_for = ""
 
     async def _sign(self, log_id: int) -> None:
         try:
             checkpoint = await self._signer.sign(log_id)
         except VerificationError as error:
-            reason = f"log {log_id} is not signed: {error}"
-            if log_id not in self._refused:
-                logger.error("checkpoint refused", extra={"log_id": log_id, "reason": reason})  # noqa: TRY400 -- ...
-                self._instruments.audit_verify_failures.add(1, {"check": "consistency"})
-            self._refused[log_id] = reason
+            self._refuse(log_id, reason=f"log {log_id} is not signed: {error}")
         else:
             self._refused.pop(log_id, None)
-            self._instruments.audit_tree_size.set(checkpoint.size, {"log": checkpoint.origin})
+            self._show(checkpoint, signed_at=monotonic())
+
+    def _refuse(self, log_id: int, *, reason: str) -> None:
+        if log_id not in self._refused:
+            logger.error("checkpoint refused", extra={"log_id": log_id, "reason": reason})
+            self._instruments.audit_verify_failures.add(1, {"check": "consistency"})
+        self._refused[log_id] = reason
+
+    def _show(self, checkpoint: Checkpoint, *, signed_at: float) -> None:
+        log: Labels = {"log": checkpoint.origin}
+        self._instruments.audit_tree_size.set(checkpoint.size, log)
+        self._instruments.audit_checkpoint_age.track(lambda: monotonic() - signed_at, log)

@@ -2,7 +2,7 @@
 """Appends to the logs in PostgreSQL: whole batches, each record once, in one transaction."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Table, select
@@ -62,17 +62,19 @@ class LogWriter:
         appended = [entry for extension in extensions for entry in extension.entries]
         if not appended:
             return
-        await self._copy(connection, entries, map(entry_values, appended))
-        await self._copy(connection, contents, map(contents_values, appended))
+        await self._copy(connection, entries, [entry_values(each) for each in appended])
+        await self._copy(connection, contents, [contents_values(each) for each in appended])
         await self._copy(connection, nodes, _node_values(extensions))
         for extension in extensions:
             await move_head(connection, extension.head)
         await _count(connection, appended)
 
     async def _copy(
-        self, connection: AsyncConnection, table: Table, rows: Iterable[Values]
+        self, connection: AsyncConnection, table: Table, rows: Sequence[Values]
     ) -> None:
         """Insert ``rows`` with all columns of ``table``, by the fastest way into PostgreSQL."""
+        if not rows:
+            return
         driver = (await connection.get_raw_connection()).driver_connection
         target = table.fullname
         with client_span(self._tracing, system=POSTGRESQL, operation="COPY", target=target):
@@ -109,21 +111,18 @@ async def _known(
     return {Mark(*row) for row in rows}
 
 
-def _node_values(extensions: Iterable[Extension]) -> Iterable[Values]:
-    for extension in extensions:
-        for node, digest in extension.nodes.items():
-            yield (extension.head.log_id, *node, digest)
+def _node_values(extensions: Sequence[Extension]) -> list[Values]:
+    return [
+        (extension.head.log_id, *node, digest)
+        for extension in extensions
+        for node, digest in extension.nodes.items()
+    ]
 
 
 async def _count(connection: AsyncConnection, appended: Sequence[Appended]) -> None:
     records = Counter(map(_counted, appended))
     duplicates = Counter(_counted(each) for each in appended if each.duplicate_of)
-    added = insert(counts).values(
-        [
-            (log_id, event_type, number, duplicates[log_id, event_type])
-            for (log_id, event_type), number in records.items()
-        ]
-    )
+    added = insert(counts)
     await connection.execute(
         added.on_conflict_do_update(
             index_elements=[counts.c.log_id, counts.c.event_type],
@@ -131,7 +130,16 @@ async def _count(connection: AsyncConnection, appended: Sequence[Appended]) -> N
                 "records": counts.c.records + added.excluded.records,
                 "duplicates": counts.c.duplicates + added.excluded.duplicates,
             },
-        )
+        ),
+        [
+            {
+                "log_id": log_id,
+                "event_type": event_type,
+                "records": number,
+                "duplicates": duplicates[log_id, event_type],
+            }
+            for (log_id, event_type), number in records.items()
+        ],
     )
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.audit.trail.entry import Contents, Entry, EventIdentity, pack_headers
-from services.audit.transparency import Checkpoint, Frontier, Signer, hash_leaf
 from services.audit.trail.verification import LoggedEntry
+from services.audit.transparency import Checkpoint, Frontier, Signer, hash_leaf
 
 ORIGIN = "agent-runtime/a-cluster/agent-runtime.domain/0"
 SIGNER = Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))

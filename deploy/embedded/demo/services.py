@@ -20,7 +20,7 @@ class Services:
 
     def __init__(self, urls: dict[str, str]) -> None:
         self._clients = {
-            name: httpx.AsyncClient(base_url=url, timeout=TIMEOUT_SECONDS)
+            name: httpx.AsyncClient(base_url=url, timeout=TIMEOUT_SECONDS, trust_env=False)
             for name, url in urls.items()
         }
 

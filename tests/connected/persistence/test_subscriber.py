@@ -326,7 +326,7 @@ async def test_what_no_column_takes_is_bounded_and_stays_exact_in_the_event(
 @settings(
     max_examples=20,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
 async def test_whatever_way_histories_arrive_the_read_models_are_their_fold(
@@ -349,7 +349,7 @@ async def test_whatever_way_histories_arrive_the_read_models_are_their_fold(
 @settings(
     max_examples=60,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(event=any_event())
 async def test_any_event_that_can_be_read_can_be_stored_and_projected(

@@ -390,7 +390,11 @@ class EventStoreContract(ABC):
     @settings(
         max_examples=25,
         deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+        suppress_health_check=[
+            HealthCheck.differing_executors,  # each implementation inherits this test
+            HealthCheck.function_scoped_fixture,
+            HealthCheck.too_slow,
+        ],
     )
     @given(data=st.data())
     async def test_however_events_arrive_they_end_up_the_same(

@@ -57,5 +57,7 @@ async def kafka_errors(settings: KafkaSettings) -> AsyncGenerator[None]:
     except (KafkaConnectionError, KafkaTimeoutError) as error:
         where = f"nothing answers at {settings.bootstrap_servers} (KAFKA_BOOTSTRAP_SERVERS)"
         raise DependencyDownError(NAME, f"{where}: {error}") from error
-    except (KafkaError, OSError, TimeoutError) as error:
+    except TimeoutError as error:
+        raise DependencyDownError(NAME, str(error) or "it did not answer in time") from error
+    except (KafkaError, OSError) as error:
         raise DependencyDownError(NAME, str(error) or type(error).__name__) from error

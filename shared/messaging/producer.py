@@ -4,20 +4,18 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
-
-from aiokafka import AIOKafkaProducer
 
 from shared.health import Readiness, probe
-from shared.messaging.kafka_client import NAME, connection_arguments, kafka_errors
+from shared.messaging.kafka_client import NAME, kafka_errors
+from shared.messaging.producer_connection import Connection, connect
 from shared.messaging.records import OutgoingRecord
 from shared.messaging.topics_admin import admin
 from shared.settings import KafkaSettings
 
-MAX_REQUEST_BYTES = 16 * 1024 * 1024
-"""What a dead letter may have at most; ordinary records are refused long before."""
-
 METADATA_TIMEOUT = timedelta(seconds=3)
+
+CONFIRMATION_TIMEOUT = timedelta(seconds=8)
+"""How long a write waits; shorter than the lease of a relay, and longer than a leader's election."""
 
 
 class KafkaProducer:
@@ -28,7 +26,10 @@ class KafkaProducer:
     def __init__(self, settings: KafkaSettings, *, client_id: str) -> None:
         self._settings = settings
         self._client_id = client_id
-        self._producer: Any = None
+        self._producer: Connection | None = None
+        self._started = False
+        self._connecting = asyncio.Lock()
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Connect.
@@ -36,27 +37,15 @@ class KafkaProducer:
         Raises:
             DependencyDownError: no broker answers.
         """
-        producer = AIOKafkaProducer(
-            **connection_arguments(self._settings),
-            client_id=self._client_id,
-            acks="all",
-            enable_idempotence=self._settings.enable_idempotence,
-            max_request_size=MAX_REQUEST_BYTES,
-            max_batch_size=256 * 1024,
-        )
-        try:
-            async with kafka_errors(self._settings):
-                await producer.start()
-        except BaseException:
-            await producer.stop()
-            raise
-        self._producer = producer
+        async with kafka_errors(self._settings):
+            self._producer = await connect(self._settings, client_id=self._client_id)
+        self._started = True
 
     async def stop(self) -> None:
-        """Write what is buffered, then disconnect."""
-        if self._producer:
-            await self._producer.stop()
-            self._producer = None
+        """Write what is buffered if the broker takes it soon, then disconnect."""
+        self._started = False
+        self._abandon(self._producer)
+        await asyncio.gather(*self._ending)
 
     async def readiness(self) -> Readiness:
         """Tell whether a broker answers now."""
@@ -65,7 +54,7 @@ class KafkaProducer:
     async def _ask_for_metadata(self) -> None:
         async with kafka_errors(self._settings):
             async with asyncio.timeout(METADATA_TIMEOUT.total_seconds()):
-                if not await self._started.client.force_metadata_update():
+                if not await (await self._connection()).is_answered():
                     raise TimeoutError(f"nothing answers at {self._settings.bootstrap_servers}")
 
     async def cluster_id(self) -> str:
@@ -78,11 +67,27 @@ class KafkaProducer:
             description = await client.describe_cluster()
         return str(description["cluster_id"])
 
-    @property
-    def _started(self) -> Any:
-        if self._producer is None:
+    async def _connection(self) -> Connection:
+        """Return the connection; a new one if the last was abandoned."""
+        if not self._started:
             raise RuntimeError("the producer is not started")
-        return self._producer
+        async with self._connecting:
+            if self._producer is None:
+                self._producer = await connect(self._settings, client_id=self._client_id)
+            return self._producer
+
+    def _abandon(self, connection: Connection | None) -> None:
+        """Use a connection no more, and end it while others go on.
+
+        After a record that was not confirmed, an idempotent producer would miss its number and
+        refuse, or repeat without an end, all that comes after it.
+        """
+        if connection is None or connection is not self._producer:
+            return
+        self._producer = None
+        ending = asyncio.create_task(connection.end())
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
 
     async def write(self, record: OutgoingRecord) -> None:
         """Return when the broker has confirmed the record.
@@ -101,26 +106,10 @@ class KafkaProducer:
             PermanentError: a record is too large for its topic.
         """
         async with kafka_errors(self._settings):
-            confirmations = [await self._send(record) for record in records]
-            results = await asyncio.gather(*confirmations, return_exceptions=True)
-            for result in results:
-                if isinstance(result, BaseException):
-                    raise result
-
-    async def _send(self, record: OutgoingRecord) -> Any:
-        if record.key is None and record.value is None:
-            return await self._send_nothing(record)
-        return await self._started.send(
-            record.topic,
-            value=record.value,
-            key=record.key,
-            partition=record.partition,
-            headers=list(record.headers),
-        )
-
-    async def _send_nothing(self, record: OutgoingRecord) -> Any:
-        """Send a record without key and value, which only a hand-made batch can carry."""
-        batch = self._started.create_batch()
-        batch.append(key=None, value=None, timestamp=None, headers=list(record.headers))
-        batch.close()
-        return await self._started.send_batch(batch, record.topic, partition=record.partition or 0)
+            connection = await self._connection()
+            try:
+                async with asyncio.timeout(CONFIRMATION_TIMEOUT.total_seconds()):
+                    await connection.write_all(records)
+            except BaseException:
+                self._abandon(connection)
+                raise

@@ -22,6 +22,7 @@ from shared.errors import AgentRuntimeError
 from shared.events import SystemShutdownEvent, SystemStartupEvent
 from shared.health import Component
 from shared.http.correlation import CorrelationMiddleware
+from shared.http.events import events_router
 from shared.http.health import health_router
 from shared.http.limits import BodyLimit
 from shared.http.problems import install_problems
@@ -135,6 +136,7 @@ def build_app(
             figures=telemetry.metrics_text,
         )
     )
+    app.include_router(events_router(version=identity.version, topics=bus.topics))
     for router in routers:
         app.include_router(router)
     app.add_middleware(BodyLimit, max_bytes=settings.http.max_body_bytes)

@@ -6,11 +6,11 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from deploy.docs.asyncapi import asyncapi_document
 from deploy.docs.compatibility import incompatibilities
 from deploy.docs.configuration_page import configuration_page, env_example
 from deploy.docs.events_page import events_page
 from deploy.docs.schemas import as_json, schema_files
+from shared.messaging.asyncapi import asyncapi_document
 
 REPOSITORY = Path(__file__).parents[2]
 SCHEMAS = Path("docs/schemas")

@@ -4,9 +4,9 @@
 from collections.abc import Iterator
 
 from deploy.docs.fields import in_words, table
-from deploy.docs.schemas import Schema, payload_schema
 from shared.events import BaseEvent, DomainEvent, Event, EventCategory, Topics, registry
 from shared.events.base import ENVELOPE
+from shared.messaging.schemas import Schema, payload_schema
 
 INTRODUCTION = """\
 # Events

@@ -151,3 +151,15 @@ async def test_sessions_are_listed_page_by_page(orchestrator: RunningOrchestrato
 
     assert len(found) == len(set(found))
     assert made <= set(found)
+
+
+async def test_the_events_are_described_under_the_topics_of_this_installation(
+    orchestrator: RunningOrchestrator,
+) -> None:
+    document = (await orchestrator.http.get("/asyncapi.json")).json()
+
+    domain = document["channels"]["domain"]
+    assert domain["address"].endswith(".domain")
+    assert domain["address"] != "agent-runtime.domain"
+    schema = document["components"]["schemas"]["agentruntime.domain.message_received.v1"]
+    assert "message_content" in schema["required"]

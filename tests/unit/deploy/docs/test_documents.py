@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from deploy.docs.asyncapi import asyncapi_document
 from deploy.docs.documents import SCHEMAS, broken_promises, documents, out_of_date, write
 from deploy.docs.settings import groups
 from shared.events import Topics, registry
+from shared.messaging.asyncapi import asyncapi_document
 
 
 def test_writing_makes_everything_current_and_a_second_time_writes_nothing(tmp_path: Path) -> None:

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/asyncapi.json: the topics, and the messages on them, as AsyncAPI 3."""
+"""The topics, and the messages on them, as an AsyncAPI 3 document."""
 
 from typing import Any
 
-from deploy.docs.schemas import payload_schema
 from shared.events import Event, EventLevel, Topics, registry
 from shared.events.topics import CONSUMING_SERVICES
 from shared.messaging import headers as names
 from shared.messaging.codec import JSON
+from shared.messaging.schemas import payload_schema
 
 Document = dict[str, Any]
 
@@ -42,7 +42,7 @@ _HEADERS: Document = {
 }
 
 
-def asyncapi_document(*, version: str) -> Document:
+def asyncapi_document(*, version: str, topics: Topics | None = None) -> Document:
     """Return the document that describes every topic of an installation."""
     return {
         "asyncapi": "3.0.0",
@@ -53,7 +53,7 @@ def asyncapi_document(*, version: str) -> Document:
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": JSON,
-        "channels": _channels(Topics()),
+        "channels": _channels(topics or Topics()),
         "operations": {
             "publish_domain": _operation("send", "domain"),
             "publish_infrastructure": _operation("send", "infrastructure"),

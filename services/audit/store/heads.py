@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where each log ends; whoever holds the lock of a head may append to the log."""
 
-from sqlalchemy import literal, select, update
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,10 +27,11 @@ async def lock_heads(connection: AsyncConnection, origins: list[str]) -> dict[st
     return locked
 
 
-async def move_head(connection: AsyncConnection, head: Head) -> None:
-    """Store where a log ends now."""
+async def move_heads(connection: AsyncConnection, moved: Sequence[Head]) -> None:
+    """Store where the logs end now."""
     await connection.execute(
-        update(heads).where(heads.c.log_id == head.log_id).values(head_values(head))
+        update(heads).where(heads.c.log_id == bindparam("moved")),
+        [{"moved": head.log_id, **head_values(head)} for head in moved],
     )
 
 

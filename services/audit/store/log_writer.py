@@ -9,7 +9,7 @@ from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.audit.store.heads import lock_heads, move_head
+from services.audit.store.heads import lock_heads, move_heads
 from services.audit.store.rows import Values, contents_values, entry_values
 from services.audit.store.selecting import among
 from services.audit.tables import contents, counts, entries, nodes
@@ -65,8 +65,7 @@ class LogWriter:
         await self._copy(connection, entries, [entry_values(each) for each in appended])
         await self._copy(connection, contents, [contents_values(each) for each in appended])
         await self._copy(connection, nodes, _node_values(extensions))
-        for extension in extensions:
-            await move_head(connection, extension.head)
+        await move_heads(connection, [extension.head for extension in extensions])
         await _count(connection, appended)
 
     async def _copy(

@@ -15,7 +15,7 @@ from shared.settings import KafkaSettings
 METADATA_TIMEOUT = timedelta(seconds=3)
 
 CONFIRMATION_TIMEOUT = timedelta(seconds=8)
-"""How long a write waits; shorter than the lease of a relay, and longer than a leader's election."""
+"""How long a write waits; shorter than a relay's lease, longer than the election of a leader."""
 
 
 class KafkaProducer:

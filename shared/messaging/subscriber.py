@@ -9,6 +9,7 @@ records of the batch, after ``process`` has returned.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -55,6 +56,8 @@ class RecordSubscriber:
         self._process = process
         self._observer = observer
         self._joined = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.failing = False
         self.broker = KafkaBroker(
             settings.bootstrap_servers.split(","),
@@ -80,7 +83,7 @@ class RecordSubscriber:
             max_poll_interval_ms=NEVER_MS,
             parser=self._parse,
             decoder=_decode,
-            listener=_JoinListener(self._joined),
+            listener=_RebalanceListener(self._joined, self._until_idle),
         )
         self._subscriber(self._handle)
 
@@ -106,8 +109,22 @@ class RecordSubscriber:
         return KafkaAckableMessage(body=b"", raw_message=batch, headers={}, consumer=self.consumer)
 
     async def _handle(self, records: list[Record]) -> None:
-        await self._until_processed(records)
-        await self._commit(records)
+        self._idle.clear()
+        try:
+            await self._until_processed(records)
+            await self._commit(records)
+        finally:
+            self._idle.set()
+
+    async def _until_idle(self) -> None:
+        """Return when the batch in hand is committed, so that it comes to nobody again.
+
+        The others of the group wait meanwhile, but not for a batch that takes long.
+        """
+        patience = min(FINISH_SECONDS, self._settings.session_timeout.total_seconds() / 2)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await self._idle.wait()
 
     async def _until_processed(self, records: list[Record]) -> None:
         """Repeat what fails unexpectedly: going on would commit past it, and so lose it."""
@@ -162,16 +179,18 @@ def _framework_logger() -> logging.Logger:
     return framework
 
 
-class _JoinListener(ConsumerRebalanceListener):  # type: ignore[misc]  # it has no types
-    """Notes when the group has assigned partitions to this member."""
+class _RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]  # it has no types
+    """Notes when the group has assigned partitions to this member; gives them back in order."""
 
-    def __init__(self, joined: asyncio.Event) -> None:
+    def __init__(self, joined: asyncio.Event, finish: Callable[[], Awaitable[None]]) -> None:
         self._joined = joined
+        self._finish = finish
 
     async def on_partitions_revoked(  # pyright: ignore -- the client awaits it
         self, revoked: Iterable[TopicPartition]
     ) -> None:
         self._joined.clear()
+        await self._finish()
 
     async def on_partitions_assigned(  # pyright: ignore -- the client awaits it
         self, assigned: Iterable[TopicPartition]

@@ -29,9 +29,20 @@ class KafkaPrograms(Protocol):
     is what its process receives when ours is gone.
     """
 
-    name: str
-    bind_host: str
-    death_signal: Signals
+    @property
+    def name(self) -> str:
+        """How people know them."""
+        ...
+
+    @property
+    def bind_host(self) -> str:
+        """Where a broker listens."""
+        ...
+
+    @property
+    def death_signal(self) -> Signals:
+        """What ends it."""
+        ...
 
     def command(
         self, main: str, *arguments: str, directory: Path, ports: Sequence[int] = ()

@@ -23,6 +23,7 @@ from shared.settings import DatabaseSettings
 NAME = "PostgreSQL"
 
 _CONNECTION_LOST = ("08", "57P", "53")  # connection lost, shutting down, out of resources
+_NOT_FIT = ("57014", "42501", "42P01", "3F000")  # too slow, no permission, no table, no schema
 _TRY_AGAIN = ("40", "55P03")  # serialisation failure or deadlock, lock not available
 
 
@@ -57,7 +58,8 @@ async def database_errors() -> AsyncGenerator[None]:
     """Raise what the database reports as an error named for what to do about it.
 
     Raises:
-        DependencyDownError: the server cannot be reached, or is starting or stopping.
+        DependencyDownError: the server cannot be reached, is starting or stopping, or is not fit
+            for use: a statement took too long, or the schema or a permission is missing.
         TransientError: a deadlock, a serialisation failure or a lock that was not free.
     """
     try:
@@ -84,7 +86,7 @@ def _code(error: object) -> str:
 
 
 def _by_code(error: Exception, code: str) -> Exception:
-    if code.startswith(_CONNECTION_LOST):
+    if code.startswith((*_CONNECTION_LOST, *_NOT_FIT)):
         return DependencyDownError(NAME, str(getattr(error, "orig", error)))
     if code.startswith(_TRY_AGAIN):
         return TransientError(str(getattr(error, "orig", error)))

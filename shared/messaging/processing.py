@@ -38,8 +38,8 @@ class ConsumerIdentity:
 class BatchProcessor:
     """Brings records to the sinks and handlers of a service.
 
-    Sinks get the whole batch in one call; if that fails, record by record. Handlers run for each
-    aggregate in order, and for different aggregates at the same time. ``process`` returns when
+    Sinks get the whole batch in one call; if that fails, in halves, down to the record that is to
+    blame. Handlers run for each aggregate in order, and for different aggregates at the same time. ``process`` returns when
     every record is applied or its dead letter is confirmed, so that the offsets can be committed.
     """
 
@@ -70,17 +70,20 @@ class BatchProcessor:
                 await self._give_up(delivery, GivenUpError(delivery.problem, 1), failed)
 
     async def _apply(self, sink: Sink, deliveries: list[Delivery], failed: set[int]) -> None:
-        if not deliveries:
+        if len(deliveries) <= 1:
+            for delivery in deliveries:
+                await self._apply_one(sink, delivery, failed)
             return
         try:
             await self.guard.until_available(lambda: sink.apply(deliveries))
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the fallback finds the culprit
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the halves find the culprit
             logger.warning(
-                "batch failed, going record by record",
+                "batch failed, going on in halves",
                 extra={"records": len(deliveries), "error": str(error)},
             )
-            for delivery in deliveries:
-                await self._apply_one(sink, delivery, failed)
+            middle = len(deliveries) // 2
+            await self._apply(sink, deliveries[:middle], failed)
+            await self._apply(sink, deliveries[middle:], failed)
 
     async def _apply_one(self, sink: Sink, delivery: Delivery, failed: set[int]) -> None:
         try:

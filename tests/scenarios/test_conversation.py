@@ -69,7 +69,6 @@ async def test_one_turn_is_one_trace_over_all_services(
 ) -> None:
     session_id = await a_session(system)
     turn = await say(system, session_id, "Write a file a.txt containing hello")
-    last = await system.services.get("orchestrator", f"/v1/sessions/{session_id}")
     await caught_up(system.services, session_id)
 
     def spans() -> list[ReceivedSpan]:
@@ -87,12 +86,15 @@ async def test_one_turn_is_one_trace_over_all_services(
 
     wanted = {f"agent-runtime-{name}" for name in (*CONSUMERS, "orchestrator")}
     await eventually(lambda: processed() >= wanted, message="not every service is in the trace")
+
+    def complete() -> bool:
+        """Tell whether every span has its parent; a parent ends, and arrives, after its children."""
+        known = {span.span_id for span in spans()}
+        return all(s.parent_span_id in known for s in spans() if s.parent_span_id)
+
+    await eventually(complete, message="a span is without its parent")
     names = {span.name.split(" ")[0] for span in spans()}
     assert {"POST", "turn", "invoke_agent", "chat", "execute_tool", "send", "process"} <= names
-    known = {span.span_id for span in spans()}
-    orphans = [s.name for s in spans() if s.parent_span_id and s.parent_span_id not in known]
-    assert orphans == []
-    assert last["last_sequence"] > 0
 
 
 async def test_a_stock_cloudevents_sdk_reads_every_record(system: System) -> None:

@@ -88,7 +88,7 @@ async def test_one_turn_is_one_trace_over_all_services(
     await eventually(lambda: processed() >= wanted, message="not every service is in the trace")
 
     def complete() -> bool:
-        """Tell whether every span has its parent; a parent ends, and arrives, after its children."""
+        """Tell whether every span has its parent, which arrives after its children."""
         known = {span.span_id for span in spans()}
         return all(s.parent_span_id in known for s in spans() if s.parent_span_id)
 

@@ -11,7 +11,8 @@ from shared.messaging import Record, decode
 
 async def recorded_events(admin_url: str, *, session_id: str | None = None) -> list[Event]:
     """Return the recorded events, in order."""
-    connection: Any = await asyncpg.connect(admin_url)
+    driver: Any = asyncpg
+    connection = await driver.connect(admin_url)
     try:
         rows = await connection.fetch(
             "SELECT topic, key, value, headers FROM orchestrator.outbox ORDER BY position"

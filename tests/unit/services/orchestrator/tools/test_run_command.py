@@ -35,7 +35,8 @@ def alive(pid: int) -> bool:
 
 
 async def pid_in(file: Path) -> int:
-    return await eventually(lambda: _complete_number(file))
+    number: int = await eventually(lambda: _complete_number(file))
+    return number
 
 
 def _complete_number(file: Path) -> int:

@@ -4,7 +4,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -122,6 +122,32 @@ async def test_partitions_are_shared_and_taken_over_without_loss_or_repetition(
     assert shared[0] & shared[1] == set()
     assert min(map(len, shared)) > 0
     assert set(ledger.came.values()) == {1}
+
+
+async def test_a_rebalance_waits_for_the_batch_in_hand_so_that_it_comes_to_nobody_again(
+    settings: KafkaSettings,
+) -> None:
+    ledger = Ledger()
+    slow = Gated(ledger)
+
+    async with replica(settings, slow) as first:
+        await publish(first, range(1, 3))
+        await eventually(lambda: slow.holds)
+        rejoining = asyncio.create_task(release_after_rejoining(first, slow))
+        async with replica(settings, ledger):
+            await rejoining
+            await publish(first, range(3, 5))
+            await eventually(lambda: ledger.applied == everything(4), timeout=PATIENCE)
+
+    assert set(ledger.came.values()) == {1}
+
+
+async def release_after_rejoining(bus: KafkaEventBus, sink: Gated) -> None:
+    """Open the sink when the bus has given its partitions back; it must not do so before."""
+    await eventually(lambda: not bus.subscriber.joined, timeout=PATIENCE)
+    with suppress(AssertionError):
+        await eventually(lambda: bus.subscriber.joined, timeout=1)
+    sink.open.set()
 
 
 async def test_a_batch_that_outlasts_the_rebalance_comes_again_and_is_applied_once(

@@ -39,8 +39,9 @@ class BatchProcessor:
     """Brings records to the sinks and handlers of a service.
 
     Sinks get the whole batch in one call; if that fails, in halves, down to the record that is to
-    blame. Handlers run for each aggregate in order, and for different aggregates at the same time. ``process`` returns when
-    every record is applied or its dead letter is confirmed, so that the offsets can be committed.
+    blame. Handlers run for each aggregate in order, and for different aggregates at the same time.
+    ``process`` returns when every record is applied or its dead letter is confirmed, so that the
+    offsets can be committed.
     """
 
     identity: ConsumerIdentity

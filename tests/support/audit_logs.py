@@ -25,7 +25,7 @@ def contents(number: int, *, says: str = "") -> Contents:
 
 
 def entry(number: int, held: Contents, *, offset: int | None = None) -> Entry:
-    """Return the entry of event ``number`` that says what ``held`` says, by default at its offset."""
+    """Return the entry of event ``number`` that says what ``held`` says, at its offset if None."""
     return Entry(
         event=EventIdentity(
             aggregate_id="s-1",

@@ -15,10 +15,10 @@ from services.audit.checkpoints.signer import CheckpointSigner
 from services.audit.handlers import AuditLogger
 from services.audit.store.entry_queries import EntryQueries
 from services.audit.store.evidence import Evidence
+from services.audit.store.log_queries import LogQueries
 from services.audit.store.log_reader import LogReader
 from services.audit.store.log_writer import LogWriter
 from services.audit.store.summary_queries import SummaryQueries
-from services.audit.store.log_queries import LogQueries
 from services.audit.verifier import LogVerifier
 from shared.database import Database
 from shared.events import Event, MessageReceived, Topics

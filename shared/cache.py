@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Redis or Valkey: one client per process, and its failures named for what to do about them."""
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,11 +17,17 @@ from redis.exceptions import (
     TimeoutError as RedisTimeoutError,
 )
 
-from shared.errors import ConfigurationError, DependencyDownError, PermanentError
+from shared.errors import DependencyDownError, PermanentError
 from shared.health import Readiness, probe
 from shared.settings import RedisSettings
 
 NAME = "Redis"
+
+_NOT_FIT = re.compile(
+    r"(?:^|caused error: )"
+    r"(?:BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|NOAUTH|NOPERM|NOREPLICAS|OOM|READONLY|TRYAGAIN)\b"
+)
+"""How a refusal begins that is about the state of the server, and not about the command."""
 
 
 def create_redis(settings: RedisSettings) -> "Redis":
@@ -38,13 +45,14 @@ async def redis_errors() -> AsyncGenerator[None]:
     """Raise what Redis reports as an error named for what to do about it.
 
     Raises:
-        DependencyDownError: the server cannot be reached, is loading, full or read-only.
+        DependencyDownError: the server cannot be reached, is not fit to be used (loading, full,
+            read-only, …), or refuses the user or password.
         PermanentError: the server refused the command itself.
     """
     try:
         yield
     except AuthenticationError as error:
-        raise ConfigurationError("REDIS_URL has the wrong user or password") from error
+        raise DependencyDownError(NAME, "REDIS_URL has the wrong user or password") from error
     except (
         RedisConnectionError,
         RedisTimeoutError,
@@ -55,6 +63,8 @@ async def redis_errors() -> AsyncGenerator[None]:
     ) as error:
         raise DependencyDownError(NAME, str(error) or type(error).__name__) from error
     except ResponseError as error:
+        if _NOT_FIT.search(str(error)):
+            raise DependencyDownError(NAME, str(error)) from error
         raise PermanentError(f"Redis refused the command: {error}") from error
 
 

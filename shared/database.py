@@ -23,7 +23,9 @@ from shared.settings import DatabaseSettings
 NAME = "PostgreSQL"
 
 _CONNECTION_LOST = ("08", "57P", "53")  # connection lost, shutting down, out of resources
-_NOT_FIT = ("57014", "42501", "42P01", "3F000")  # too slow, no permission, no table, no schema
+_NOT_FIT = ("57014", "42501", "42P01", "3F000", "3D000", "28")
+"""Too slow; no permission, table, schema or database; user or password refused."""
+
 _TRY_AGAIN = ("40", "55P03")  # serialisation failure or deadlock, lock not available
 
 
@@ -59,7 +61,7 @@ async def database_errors() -> AsyncGenerator[None]:
 
     Raises:
         DependencyDownError: the server cannot be reached, is starting or stopping, or is not fit
-            for use: a statement took too long, or the schema or a permission is missing.
+            for use: a statement took too long, or the schema, a permission or the login is missing.
         TransientError: a deadlock, a serialisation failure or a lock that was not free.
     """
     try:

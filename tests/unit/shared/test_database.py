@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+import asyncpg
+import pytest
+from pydantic import SecretStr
+from sqlalchemy.exc import DBAPIError, IntegrityError, TimeoutError as PoolTimeoutError
+
+from shared.database import create_engine, database_errors
+from shared.errors import ConfigurationError, DependencyDownError, TransientError
+from shared.settings import DatabaseSettings
+
+
+def from_driver(error: type[asyncpg.PostgresError]) -> Exception:
+    return DBAPIError("SELECT 1", None, error("no"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError("refused"),
+        TimeoutError("slow"),
+        PoolTimeoutError("no connection free"),
+        asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InvalidPasswordError("no"),
+        asyncpg.InvalidCatalogNameError("no"),
+        asyncpg.CannotConnectNowError("starting"),
+        asyncpg.TooManyConnectionsError("full"),
+        from_driver(asyncpg.AdminShutdownError),
+        from_driver(asyncpg.DiskFullError),
+        from_driver(asyncpg.QueryCanceledError),
+        from_driver(asyncpg.InsufficientPrivilegeError),
+        from_driver(asyncpg.UndefinedTableError),
+        DBAPIError("SELECT 1", None, OSError("gone"), connection_invalidated=True),
+    ],
+)
+async def test_what_the_server_is_in_no_state_for_pauses(error: Exception) -> None:
+    with pytest.raises(DependencyDownError, match="PostgreSQL is down"):
+        async with database_errors():
+            raise error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        from_driver(asyncpg.DeadlockDetectedError),
+        from_driver(asyncpg.SerializationError),
+        from_driver(asyncpg.LockNotAvailableError),
+    ],
+)
+async def test_what_another_transaction_prevented_is_tried_again(error: Exception) -> None:
+    with pytest.raises(TransientError) as raised:
+        async with database_errors():
+            raise error
+
+    assert not isinstance(raised.value, DependencyDownError)
+
+
+async def test_what_the_statement_did_wrong_is_raised_as_it_is() -> None:
+    error = IntegrityError("INSERT", None, asyncpg.UniqueViolationError("twice"))
+
+    with pytest.raises(IntegrityError):
+        async with database_errors():
+            raise error
+
+
+@pytest.mark.parametrize("url", ["no url", "mysql://user:password@host/db", "sqlite://"])
+def test_a_url_of_something_else_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="DATABASE_URL") as raised:
+        create_engine(DatabaseSettings(url=SecretStr(url)))
+
+    assert "password@" not in str(raised.value)

@@ -4,9 +4,9 @@
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
-from aiokafka.conn import create_conn
+from aiokafka import conn as client_connection
 from aiokafka.errors import (
     KafkaConnectionError,
     KafkaError,
@@ -87,7 +87,8 @@ async def _explain(settings: KafkaSettings) -> None:
     arguments = connection_arguments(settings)
     host, _, port = arguments.pop("bootstrap_servers")[0].rpartition(":")
     try:
-        connection = await create_conn(
+        untyped = cast("Any", client_connection)
+        connection = await untyped.create_conn(
             host, int(port), request_timeout_ms=EXPLANATION_TIMEOUT_MS, **arguments
         )
     except SaslAuthenticationFailed as error:

@@ -73,7 +73,11 @@ async def test_topics_bus_and_replay_work_over_every_kind_of_connection(
     settings = settings_for(own_kafka, protocol, certificate)
     handled: list[Event] = []
     bus = KafkaEventBus(settings, service="audit", version="1.0")
-    bus.subscribe(handler=lambda event: note(handled, event))
+
+    async def keep(event: Event) -> None:
+        await note(handled, event)
+
+    bus.subscribe(handler=keep)
     event = an_event(MessageReceived).recorded(sequence=1, source="/test")
 
     await ensure_topics(settings)

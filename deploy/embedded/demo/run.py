@@ -62,10 +62,11 @@ def _verdict(story: Story, console: Console, state_dir: Path) -> int:
         console.print(f"  the logs are in {escape(str(state_dir / 'logs'))}", highlight=False)
         return 1
     console.print(
-        "[green]✓[/] Everything agrees. Logs and traces: "
-        f"{escape(str(state_dir))}; to stay and play: make up",
+        f"[green]✓[/] Everything agrees. Logs and traces are in {escape(str(state_dir))}.",
         highlight=False,
+        soft_wrap=True,
     )
+    console.print("  To stay and play: make up", highlight=False)
     return 0
 
 

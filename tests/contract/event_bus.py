@@ -93,13 +93,21 @@ class Recorder:
 
 
 class RecordingSink:
-    """A sink that notes what it gets."""
+    """A sink that notes what it gets, and refuses every batch with a bad message in it."""
 
     def __init__(self) -> None:
         self.deliveries: list[Delivery] = []
 
     async def apply(self, deliveries: Sequence[Delivery]) -> None:
+        if any(b"bad" in (each.record.value or b"") for each in deliveries):
+            raise PermanentError("a bad message")
         self.deliveries.extend(deliveries)
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts of the messages, in the order of their arrival."""
+        events = [each.event for each in self.deliveries]
+        return [each.message_content for each in events if isinstance(each, MessageReceived)]
 
 
 def message(text: str = "hello", *, session: str = "session-1") -> MessageReceived:
@@ -258,16 +266,28 @@ class EventBusContract(ABC):
                 await bus.publish(message(text))
             await eventually(lambda: len(sink.deliveries) == 3)
 
-        events = [delivery.event for delivery in sink.deliveries]
-        assert [getattr(event, "message_content", "") for event in events] == [
-            "one",
-            "two",
-            "three",
-        ]
+        assert sink.texts == ["one", "two", "three"]
         for delivery in sink.deliveries:
             assert delivery.event is not None
             assert readable(delivery.record.headers)[names.ID] == str(delivery.event.event_id)
             assert delivery.record.key == b"session-1"
+
+    async def test_a_bad_record_costs_a_sink_itself_and_no_other(
+        self, subject: BusUnderTest
+    ) -> None:
+        sink = RecordingSink()
+        subject.bus.subscribe_sink(sink)
+        texts = [f"{'bad' if number in {7, 8, 30} else 'good'} {number}" for number in range(40)]
+
+        async with subject.running() as bus:
+            async with asyncio.TaskGroup() as publishing:
+                for text in texts:
+                    publishing.create_task(bus.publish(message(text)))
+            await eventually(lambda: bus.get_stats().consumed == len(texts))
+            letters = await subject.dead_letters()
+
+        assert sink.texts == [text for text in texts if "good" in text]
+        assert len(letters) == 3
 
     async def test_events_of_an_aggregate_come_in_order_and_are_numbered_without_gaps(
         self, subject: BusUnderTest

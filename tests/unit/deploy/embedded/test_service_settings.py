@@ -3,7 +3,12 @@ from datetime import timedelta
 
 import pytest
 
-from deploy.embedded.service_settings import kafka_environment, kafka_settings
+from deploy.embedded.service_settings import (
+    cluster_environment,
+    kafka_environment,
+    kafka_settings,
+    settings_of,
+)
 
 
 def test_the_embedded_broker_gets_no_idempotent_producer_and_short_waits() -> None:
@@ -31,3 +36,19 @@ def test_the_environment_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None
 
     assert settings.security_protocol == "PLAINTEXT"
     assert settings.topic_prefix == "agent-runtime"
+
+
+def test_a_cluster_that_is_not_ours_is_used_as_our_own_variables_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "SSL")
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "elsewhere:1")
+
+    variables = cluster_environment("kafka:9092", {"KAFKA_TOPIC_PREFIX": "mine", "OTHER": "x"})
+
+    settings = settings_of(variables)
+    assert settings.bootstrap_servers == "kafka:9092"
+    assert settings.topic_prefix == "mine"
+    assert settings.security_protocol == "SSL"
+    assert settings.enable_idempotence
+    assert "OTHER" not in variables

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Redis or Valkey: one client per process, and its failures named for what to do about them."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -61,11 +62,23 @@ async def redis_errors() -> AsyncGenerator[None]:
         ReadOnlyError,
         OSError,
     ) as error:
+        _let_cancel(error)
         raise DependencyDownError(NAME, str(error) or type(error).__name__) from error
     except ResponseError as error:
         if _NOT_FIT.search(str(error)):
             raise DependencyDownError(NAME, str(error)) from error
         raise PermanentError(f"Redis refused the command: {error}") from error
+
+
+def _let_cancel(error: Exception) -> None:
+    """Cancel a task that was cancelled during a command, which the client reports as a failure.
+
+    Raises:
+        asyncio.CancelledError: somebody has asked the current task to end.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError from error
 
 
 class Cache:

@@ -197,7 +197,9 @@ async def test_a_letter_that_cannot_be_kept_stops_the_desk_and_is_never_dead_let
         producer(kafka_settings) as outside,
         connected(migrated_database.admin_url) as admin,
     ):
-        await admin.execute("ALTER TABLE dead_letters.letters RENAME TO hidden")
+        await admin.execute(
+            "ALTER TABLE dead_letters.letters ADD CONSTRAINT closed CHECK (false) NOT VALID"
+        )
         await outside.write(failed(source_record(), topic=desk.topics.dead_letters))
 
         async def says_why() -> bool:
@@ -205,7 +207,7 @@ async def test_a_letter_that_cannot_be_kept_stops_the_desk_and_is_never_dead_let
             return "letters cannot be kept" in response.text
 
         await eventually(says_why, timeout=JOINS_WITHIN)
-        await admin.execute("ALTER TABLE dead_letters.hidden RENAME TO letters")
+        await admin.execute("ALTER TABLE dead_letters.letters DROP CONSTRAINT closed")
 
         letter = await desk.only_letter("open")
         assert letter["deliveries"] == 1

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+import asyncio
+
 import pytest
 from redis.exceptions import (
     AuthenticationError,
@@ -48,3 +50,21 @@ async def test_a_command_that_is_refused_is_never_tried_again(error: Exception) 
     with pytest.raises(PermanentError, match="Redis refused the command"):
         async with redis_errors():
             raise error
+
+
+async def test_a_task_that_was_cancelled_during_a_command_ends() -> None:
+    """Fails if a cancellation that the client turns into a timeout is taken for an outage."""
+
+    async def command() -> None:
+        async with redis_errors():
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise RedisTimeoutError("cancelled, in other words") from None
+
+    task = asyncio.create_task(command())
+    await asyncio.sleep(0)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task

@@ -3,6 +3,7 @@
 
 import asyncio
 import base64
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,11 +24,12 @@ from shared.messaging import decode
 from shared.messaging.replay import read_topics
 from shared.settings import KafkaSettings
 from tests.scenarios.conftest import System
-from tests.support.eventually import eventually
+from tests.support.eventually import eventually as eventually_within
 from tests.support.otlp_receiver import OtlpReceiver, ReceivedSpan
 
 pytestmark = [pytest.mark.connected, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
+eventually = partial(eventually_within, timeout=60)
 CONSUMERS = ("persistence", "audit", "metrics", "agent_context")
 
 

@@ -142,10 +142,13 @@ async def test_a_child_that_left_the_group_with_the_output_does_not_hold_us_up(
 ) -> None:
     script = (
         "import os, time\n"
+        "heard, said = os.pipe()\n"
         "if os.fork() == 0:\n"
         "    os.setsid()\n"
         "    open('child', 'w').write(f'{os.getpid()}\\n')\n"
+        "    os.write(said, b'.')\n"
         "    time.sleep(60)\n"
+        "os.read(heard, 1)\n"
     )
 
     try:

@@ -35,16 +35,21 @@ def evaluate(expression: str) -> Number:
     """
     if len(expression) > MAX_LENGTH:
         raise ValueError(f"an expression has at most {MAX_LENGTH} characters")
+    tree = _parsed(expression.strip())
     try:
-        tree = ast.parse(expression.strip(), mode="eval")
         value = _value(tree.body, depth=0)
-    except (SyntaxError, RecursionError, MemoryError):
-        raise ValueError("this is no arithmetic; write numbers, + - * / // % ** and ()") from None
     except ZeroDivisionError:
         raise ValueError("division by zero has no value") from None
     except OverflowError:
         raise ValueError("the value is too large") from None
     return _bounded(value)
+
+
+def _parsed(expression: str) -> ast.Expression:
+    try:
+        return ast.parse(expression, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # a NUL is either of the first
+        raise ValueError("this is no arithmetic; write numbers, + - * / // % ** and ()") from None
 
 
 def _value(node: ast.expr, *, depth: int) -> Number:

@@ -2,17 +2,15 @@
 """Contexts over HTTP."""
 
 from datetime import timedelta
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from services.agent_context.context import Context
 from services.agent_context.reader import Reader
 from services.agent_context.store import ContextStore, Stored
-from shared.events import ProjectionRebuilt
 from shared.http import Problem
-from shared.messaging import EventBus
 
 MAX_WAIT_SECONDS = 30
 RETRY_AFTER_SECONDS = 1
@@ -22,14 +20,6 @@ AtLeast = Annotated[int, Query(ge=0, description="the sequence that the reader n
 Wait = Annotated[float, Query(ge=0, le=MAX_WAIT_SECONDS, description="seconds to wait for it")]
 
 
-class Rebuilder(Protocol):
-    """Makes everything again."""
-
-    async def again(self) -> int:
-        """Empty the store and fill it; return how many events were read."""
-        ...
-
-
 class Counts(BaseModel):
     """What was applied, to compare with other services; waiting events are not among ``events``."""
 
@@ -37,19 +27,6 @@ class Counts(BaseModel):
     events: int
     pending: int
     pending_sessions: int
-
-
-class Operator(BaseModel):
-    """Who wants it, and why; both become part of the history."""
-
-    operator: str = Field(default="unknown", min_length=1, max_length=200)
-    reason: str = Field(default="", max_length=2000)
-
-
-class Rebuilt(BaseModel):
-    """What a rebuild read."""
-
-    events: int
 
 
 def context_router(store: ContextStore, reader: Reader) -> APIRouter:
@@ -90,29 +67,6 @@ def context_router(store: ContextStore, reader: Reader) -> APIRouter:
             pending=found.waiting,
             pending_sessions=found.waiting_sessions,
         )
-
-    return router
-
-
-def rebuild_router(rebuild: Rebuilder, bus: EventBus, *, aggregate_id: str) -> APIRouter:
-    """Return what an operator can do."""
-    router = APIRouter(prefix="/v1", tags=["operations"])
-
-    @router.post("/rebuild")
-    async def again(body: Operator | None = None) -> Rebuilt:
-        """Forget all contexts and make them again from the topics; answer when it is done."""
-        by = body or Operator()
-        events = await rebuild.again()
-        await bus.publish(
-            ProjectionRebuilt(
-                aggregate_id=aggregate_id,
-                operator=by.operator,
-                reason=by.reason,
-                projection="agent_context",
-                events=events,
-            )
-        )
-        return Rebuilt(events=events)
 
     return router
 

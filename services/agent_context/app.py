@@ -5,7 +5,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.agent_context.api import context_router, rebuild_router
+from services.agent_context.api import context_router
 from services.agent_context.handlers import AgentContextSubscriber, Keep, trusting
 from services.agent_context.reader import Reader
 from services.agent_context.refill import Refill
@@ -13,6 +13,7 @@ from services.agent_context.settings import AgentContextSettings
 from services.agent_context.store import PREFIX, ContextStore
 from shared.cache import Cache
 from shared.events import Topics
+from shared.http.rebuild import rebuild_router
 from shared.rebuild import LIVE, Rebuild
 from shared.service import ServiceIdentity, build_app, build_bus
 from shared.telemetry import Telemetry
@@ -54,7 +55,7 @@ def create_app(
         components=(cache, rebuild, bus),
         routers=(
             context_router(store, Reader(store=store)),
-            rebuild_router(rebuild, bus, aggregate_id=identity.aggregate_id),
+            rebuild_router(rebuild, bus, aggregate_id=identity.aggregate_id, projection=NAME),
         ),
     )
     return app, settings

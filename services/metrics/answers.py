@@ -193,9 +193,3 @@ class SessionFigures(Answer):
     def counted(cls) -> list[str]:
         """Return the names of the figures that are plain counts."""
         return [name for name, field in cls.model_fields.items() if field.annotation is int]
-
-
-class Recounted(Answer):
-    """What a recount read."""
-
-    events: int

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures over HTTP."""
 
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, Field
 
 from services.metrics import figures
 from services.metrics.answers import (
@@ -13,33 +12,15 @@ from services.metrics.answers import (
     Decisions,
     Errors,
     Llm,
-    Recounted,
     SessionFigures,
     Summary,
     Switches,
     Tools,
 )
 from services.metrics.store import MetricsStore
-from shared.events import ProjectionRebuilt
 from shared.http import Problem
-from shared.messaging import EventBus
 
 SessionId = Annotated[str, Path(min_length=1, max_length=200)]
-
-
-class Rebuilder(Protocol):
-    """Counts everything again."""
-
-    async def again(self) -> int:
-        """Empty the store and fill it; return how many events were read."""
-        ...
-
-
-class Operator(BaseModel):
-    """Who wants it, and why; both become part of the history."""
-
-    operator: str = Field(default="unknown", min_length=1, max_length=200)
-    reason: str = Field(default="", max_length=2000)
 
 
 def metrics_router(store: MetricsStore) -> APIRouter:
@@ -102,28 +83,5 @@ def session_router(store: MetricsStore) -> APIRouter:
     async def counts() -> Counts:
         """Tell how many different events were counted, of how many sessions."""
         return figures.counts(await store.totals())
-
-    return router
-
-
-def rebuild_router(rebuild: Rebuilder, bus: EventBus, *, aggregate_id: str) -> APIRouter:
-    """Return what an operator can do."""
-    router = APIRouter(prefix="/v1", tags=["operations"])
-
-    @router.post("/rebuild")
-    async def again(body: Operator | None = None) -> Recounted:
-        """Forget all figures and count everything in the topics again; answer when it is done."""
-        by = body or Operator()
-        events = await rebuild.again()
-        await bus.publish(
-            ProjectionRebuilt(
-                aggregate_id=aggregate_id,
-                operator=by.operator,
-                reason=by.reason,
-                projection="metrics",
-                events=events,
-            )
-        )
-        return Recounted(events=events)
 
     return router

@@ -5,7 +5,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.metrics.api import metrics_router, rebuild_router, session_router
+from services.metrics.api import metrics_router, session_router
 from services.metrics.batch import PREFIX
 from services.metrics.handlers import (
     DomainEventSubscriber,
@@ -18,6 +18,7 @@ from services.metrics.settings import MetricsSettings
 from services.metrics.store import MetricsStore
 from shared.cache import Cache
 from shared.events import Topics
+from shared.http.rebuild import rebuild_router
 from shared.rebuild import Rebuild
 from shared.service import ServiceIdentity, build_app, build_bus
 from shared.telemetry import Telemetry
@@ -64,7 +65,7 @@ def create_app(
         routers=(
             metrics_router(store),
             session_router(store),
-            rebuild_router(rebuild, bus, aggregate_id=identity.aggregate_id),
+            rebuild_router(rebuild, bus, aggregate_id=identity.aggregate_id, projection=NAME),
         ),
     )
     return app, settings

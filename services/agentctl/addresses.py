@@ -4,11 +4,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.agentctl.errors import CommandError
 from services.agentctl.settings import AgentctlSettings
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 DEFAULT_PORTS: Mapping[str, int] = {
     "orchestrator": 8000,
@@ -43,32 +46,38 @@ def addresses(settings: AgentctlSettings) -> dict[str, Address]:
         CommandError: an address is none, or the file of the stack cannot be read.
     """
     file = settings.state_dir / "stack.json"
-    stack = _running_stack(file)
+    stack = running_stack(file, _Stack)
+    running = stack.services if stack else {}
     found: dict[str, Address] = {}
     for service, port in DEFAULT_PORTS.items():
         variable = f"AGENTCTL_{service.upper()}_URL"
         given: str | None = getattr(settings, f"{service}_url")
         if given:
             found[service] = _checked(Address(given.rstrip("/"), variable))
-        elif service in stack:
-            found[service] = _checked(Address(stack[service].rstrip("/"), str(file)))
+        elif service in running:
+            found[service] = _checked(Address(running[service].rstrip("/"), str(file)))
         else:
             found[service] = Address(f"http://127.0.0.1:{port}", f"default; see {variable}")
     return found
+
+
+def running_stack(file: Path, part: type[ModelT]) -> ModelT | None:
+    """Return the part of a stack's file that is asked for, or None where no stack runs.
+
+    Raises:
+        CommandError: the file cannot be read.
+    """
+    try:
+        return part.model_validate_json(file.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CommandError(f"cannot read {file}: {error.strerror}") from error
+    except ValidationError as error:
+        raise CommandError(f"{file} does not hold the addresses of a stack; remove it") from error
 
 
 def _checked(address: Address) -> Address:
     if not address.url.startswith(("http://", "https://")):
         raise CommandError(f"{address.url!r} is no http:// or https:// URL ({address.named_by})")
     return address
-
-
-def _running_stack(file: Path) -> dict[str, str]:
-    try:
-        return _Stack.model_validate_json(file.read_bytes()).services
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise CommandError(f"cannot read {file}: {error.strerror}") from error
-    except ValidationError as error:
-        raise CommandError(f"{file} does not hold the addresses of a stack; remove it") from error

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from services.agentctl.commands import audit, dlq, history, sessions
+from services.agentctl.commands import audit, dlq, events, history, sessions, topics
 from services.agentctl.commands.context import context
 from services.agentctl.commands.metrics import metrics
 from services.agentctl.commands.status import status
@@ -29,6 +29,8 @@ def build_app() -> typer.Typer:
     app.add_typer(sessions.app, name="sessions")
     app.add_typer(history.app, name="history")
     app.add_typer(audit.app, name="audit")
+    app.add_typer(topics.app, name="topics")
+    app.add_typer(events.app, name="events")
     app.command()(context)
     app.command()(metrics)
     return app

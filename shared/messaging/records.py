@@ -2,6 +2,7 @@
 """Records as they are on a topic: raw bytes with coordinates."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 from shared.errors import DecodingError
 from shared.events import Event
@@ -19,6 +20,19 @@ class Record:
     key: bytes | None
     value: bytes | None
     headers: Headers
+
+    @classmethod
+    def of(cls, fetched: Any) -> Self:
+        """Return what the client library fetched."""
+        return cls(
+            topic=fetched.topic,
+            partition=fetched.partition,
+            offset=fetched.offset,
+            timestamp=fetched.timestamp,
+            key=fetched.key,
+            value=fetched.value,
+            headers=tuple(fetched.headers),
+        )
 
     def __str__(self) -> str:
         return f"{self.topic}[{self.partition}]@{self.offset}"

@@ -59,7 +59,7 @@ async def read_batches(
                 timeout_ms=POLL_MS, max_records=settings.batch_max_records
             )
             _note_ends(consumer, ends)
-            batch = [_record(each) for some in fetched.values() for each in some]
+            batch = [Record.of(each) for some in fetched.values() for each in some]
             if until_end:
                 batch = [record for record in batch if record.offset < _end(ends, record)]
             idle = 0 if fetched else idle + 1
@@ -142,15 +142,3 @@ async def _is_at_end(consumer: Any, ends: dict[TopicPartition, int]) -> bool:
 
 def _end(ends: dict[TopicPartition, int], record: Record) -> int:
     return ends.get(TopicPartition(record.topic, record.partition), 0)
-
-
-def _record(record: Any) -> Record:
-    return Record(
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        timestamp=record.timestamp,
-        key=record.key,
-        value=record.value,
-        headers=tuple(record.headers),
-    )

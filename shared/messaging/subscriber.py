@@ -199,18 +199,7 @@ class _RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]  # it
 
 
 async def _decode(message: StreamMessage[Any]) -> list[Record]:
-    return [
-        Record(
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            timestamp=record.timestamp,
-            key=record.key,
-            value=record.value,
-            headers=tuple(record.headers),
-        )
-        for record in message.raw_message
-    ]
+    return [Record.of(record) for record in message.raw_message]
 
 
 def security(settings: KafkaSettings) -> BaseSecurity | None:

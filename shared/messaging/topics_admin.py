@@ -136,7 +136,7 @@ async def _layouts(client: AIOKafkaAdminClient, names: Sequence[str]) -> dict[st
     if not present:
         return {}
     described: Any = await client.describe_topics(present)
-    config = await _config(client, present)
+    config = await topic_configs(client, present)
     return {
         topic["topic"]: TopicLayout(
             name=topic["topic"],
@@ -150,7 +150,9 @@ async def _layouts(client: AIOKafkaAdminClient, names: Sequence[str]) -> dict[st
     }
 
 
-async def _config(client: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+async def topic_configs(
+    client: AIOKafkaAdminClient, names: Sequence[str]
+) -> dict[str, dict[str, str]]:
     """Return all settings of each topic; not every broker can be asked for some."""
     topics = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     responses: Any = await client.describe_configs(topics)

@@ -6,12 +6,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("services", "shared", "deploy", "tests")
+_OWN = (".env", ".git")
+"""Of this machine alone; in a further work tree of git, ``.git`` is a file."""
+
 _TREES = (*SOURCES, "docs", ".ci")
 
 
 def files() -> Iterator[Path]:
     """Return every file that a reader of the repository meets."""
-    yield from (path for path in ROOT.iterdir() if path.is_file() and path.name != ".env")
+    yield from (path for path in ROOT.iterdir() if path.is_file() and path.name not in _OWN)
     for tree in _TREES:
         yield from (
             path

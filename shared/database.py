@@ -22,9 +22,22 @@ from shared.settings import DatabaseSettings
 
 NAME = "PostgreSQL"
 
-_CONNECTION_LOST = ("08", "57P", "53")  # connection lost, shutting down, out of resources
-_NOT_FIT = ("57014", "42501", "42P01", "3F000", "3D000", "28")
-"""Too slow; no permission, table, schema or database; user or password refused."""
+_CONNECTION_LOST = ("08", "57P")
+"""Connection lost, or the server is starting or stopping."""
+
+MIGRATE = "apply the migrations with python -m deploy.migrations"
+
+_NOT_FIT = {
+    "53": ("is out of resources", ""),
+    "57014": ("is too slow", ""),
+    "42501": ("refuses this", MIGRATE),
+    "42P01": ("cannot serve this", MIGRATE),
+    "42703": ("cannot serve this", MIGRATE),
+    "3F000": ("cannot serve this", MIGRATE),
+    "3D000": ("cannot serve this", "create the database that DATABASE_URL names"),
+    "28": ("refuses the login", "DATABASE_URL has the wrong user or password"),
+}
+"""In what way the server is not fit, and what a person can do, by how the code begins."""
 
 _TRY_AGAIN = ("40", "55P03")  # serialisation failure or deadlock, lock not available
 
@@ -88,11 +101,20 @@ def _code(error: object) -> str:
 
 
 def _by_code(error: Exception, code: str) -> Exception:
-    if code.startswith((*_CONNECTION_LOST, *_NOT_FIT)):
-        return DependencyDownError(NAME, str(getattr(error, "orig", error)))
+    reason = _reason(error)
+    if code.startswith(_CONNECTION_LOST):
+        return DependencyDownError(NAME, reason)
+    for beginning, (state, advice) in _NOT_FIT.items():
+        if code.startswith(beginning):
+            return DependencyDownError(NAME, "; ".join(filter(None, (reason, advice))), state=state)
     if code.startswith(_TRY_AGAIN):
-        return TransientError(str(getattr(error, "orig", error)))
+        return TransientError(reason)
     return error
+
+
+def _reason(error: Exception) -> str:
+    """Return what the server said, without the class names that drivers put before it."""
+    return str(getattr(error, "orig", error)).rpartition(">: ")[2]
 
 
 class Database:

@@ -27,10 +27,10 @@ class TransientError(AgentRuntimeError):
 
 
 class DependencyDownError(TransientError):
-    """A server that the work needs cannot be reached."""
+    """A server that the work needs cannot be reached, or is not fit to do it."""
 
-    def __init__(self, dependency: str, reason: str) -> None:
-        super().__init__(f"{dependency} is down: {reason}")
+    def __init__(self, dependency: str, reason: str, *, state: str = "is down") -> None:
+        super().__init__(f"{dependency} {state}: {reason}")
         self.dependency = dependency
         self.reason = reason
 

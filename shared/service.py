@@ -75,6 +75,7 @@ def build_bus(
         version=identity.version,
         topics=topics,
         retry=settings.retry.policy(),
+        delivery=settings.delivery,
         observer=observe(identity, settings, telemetry),
     )
 

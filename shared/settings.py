@@ -112,6 +112,28 @@ class RetrySettings(BaseSettings):
         )
 
 
+class DeliverySettings(BaseSettings):
+    """When a consumer stops instead of going on to give up on its records."""
+
+    model_config = SettingsConfigDict(env_prefix="DELIVERY_", frozen=True)
+
+    max_failed_in_a_row: int = Field(
+        default=50,
+        ge=0,
+        description="records that the service gives up on in a row before it stops; 0 for no limit",
+    )
+    max_failed_share: float = Field(
+        default=0.5,
+        gt=0,
+        le=1,
+        description="share of the latest records that the service gives up on before it stops; "
+        "1 for no limit",
+    )
+    failed_share_window: int = Field(
+        default=200, ge=10, le=100_000, description="how many records are the latest ones"
+    )
+
+
 class ServiceSettings(BaseSettings):
     """What every service can be told; each adds its own under its own prefix."""
 
@@ -123,6 +145,7 @@ class ServiceSettings(BaseSettings):
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
     http: HttpSettings = Field(default_factory=HttpSettings)
     retry: RetrySettings = Field(default_factory=RetrySettings)
+    delivery: DeliverySettings = Field(default_factory=DeliverySettings)
 
 
 def explain(error: ValidationError) -> ConfigurationError:

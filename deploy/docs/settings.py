@@ -20,6 +20,7 @@ from services.orchestrator.models import ModelProviderSettings
 from services.orchestrator.settings import OrchestratorSettings
 from shared.settings import (
     DatabaseSettings,
+    DeliverySettings,
     HttpSettings,
     KafkaSettings,
     RedisSettings,
@@ -35,6 +36,7 @@ GROUPS: tuple[tuple[str, type[BaseSettings]], ...] = (
     ("Redis", RedisSettings),
     ("HTTP", HttpSettings),
     ("Retry", RetrySettings),
+    ("Delivery", DeliverySettings),
     ("Telemetry", TelemetrySettings),
     ("Orchestrator", OrchestratorSettings),
     ("Model providers", ModelProviderSettings),

@@ -2,16 +2,17 @@
 """Runs work until it is done, or until it is known that it cannot be."""
 
 import asyncio
-import logging
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TypeVar
 
 from shared.errors import DependencyDownError
+from shared.messaging.pause import Pause
 from shared.retry import RetryPolicy, Sleep
 
-logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 PROBING = RetryPolicy(
     initial_delay=timedelta(milliseconds=250), max_delay=timedelta(seconds=5), jitter=0.2
@@ -28,14 +29,6 @@ class GivenUpError(Exception):
         self.attempts = attempts
 
 
-@dataclass(slots=True)
-class Pause:
-    """Whether work waits for a server at this moment, and for which."""
-
-    reason: str | None = None
-    count: int = 0
-
-
 @dataclass(slots=True, kw_only=True)
 class Guard:
     """Retries as a policy says, and waits for servers that are down for as long as it takes."""
@@ -45,11 +38,12 @@ class Guard:
     sleep: Sleep = asyncio.sleep
     spread: Callable[[], float] = random.random
     on_retry: Callable[[Exception], None] = lambda _: None
+    """Told of every error after which work is repeated: also of a server that is still down."""
 
     async def run(
-        self, work: Callable[[], Awaitable[object]], *, policy: RetryPolicy | None = None
-    ) -> None:
-        """Return when ``work`` has succeeded.
+        self, work: Callable[[], Awaitable[T]], *, policy: RetryPolicy | None = None
+    ) -> T:
+        """Return the result of ``work`` when it has succeeded.
 
         Raises:
             GivenUpError: its attempts are used up, or repeating it cannot help.
@@ -58,7 +52,7 @@ class Guard:
         attempt = 1
         while True:
             try:
-                await self.until_available(work)
+                return await self.until_available(work)
             except Exception as error:
                 if not policy.should_retry(error, attempt=attempt):
                     raise GivenUpError(error, attempt) from error
@@ -66,34 +60,22 @@ class Guard:
                 delay = policy.delay(attempt=attempt, spread=self.spread())
                 await self.sleep(delay.total_seconds())
                 attempt += 1
-            else:
-                return
 
-    async def until_available(self, work: Callable[[], Awaitable[object]]) -> None:
+    async def until_available(self, work: Callable[[], Awaitable[T]]) -> T:
         """Return when ``work`` has succeeded, or raise what it raises; wait while a server is down.
 
         The work itself is the probe.
         """
-        attempt = 1
-        while True:
-            try:
-                await work()
-            except DependencyDownError as error:
-                self._paused(error)
-                delay = PROBING.delay(attempt=attempt, spread=self.spread())
-                await self.sleep(delay.total_seconds())
-                attempt += 1
-            else:
-                self._resumed()
-                return
-
-    def _paused(self, error: DependencyDownError) -> None:
-        if self.pause.reason is None:
-            self.pause.count += 1
-            logger.warning("paused", extra={"dependency": error.dependency, "reason": error.reason})
-        self.pause.reason = str(error)
-
-    def _resumed(self) -> None:
-        if self.pause.reason is not None:
-            logger.info("resumed")
-        self.pause.reason = None
+        attempt, worker = 1, object()
+        try:
+            while True:
+                try:
+                    return await work()
+                except DependencyDownError as error:
+                    self.pause.begin(worker, error)
+                    self.on_retry(error)
+                    delay = PROBING.delay(attempt=attempt, spread=self.spread())
+                    await self.sleep(delay.total_seconds())
+                    attempt += 1
+        finally:
+            self.pause.end(worker)

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from contextvars import ContextVar
 
 from shared.clock import Clock, SystemClock
+from shared.errors import DependencyDownError
 from shared.events import Event, Topics
 from shared.messaging.codec import encode
-from shared.messaging.guard import Guard, Pause
+from shared.messaging.guard import Guard
 from shared.messaging.numbering import Numbering
+from shared.messaging.pause import Pause
 from shared.messaging.processing import BatchProcessor, ConsumerIdentity
 from shared.messaging.records import OutgoingRecord, Record
 from shared.messaging.subscriptions import Subscribable
@@ -55,9 +57,13 @@ class InProcessEventBus(Subscribable):
                 policy=retry or RetryPolicy(),
                 pause=self.pause,
                 sleep=sleep,
-                on_retry=self._subscriptions.retried,
+                on_retry=self._retried,
             ),
         )
+
+    def _retried(self, error: Exception) -> None:
+        if not isinstance(error, DependencyDownError):
+            self._subscriptions.retried(error)
 
     async def publish(self, event: Event) -> None:
         """Return when every subscriber has handled the event or given up on it."""

@@ -5,14 +5,18 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 
-from shared.errors import PermanentError
+from shared.errors import DependencyDownError, PermanentError
 from shared.events import Event, Topics
 from shared.health import Readiness
+from shared.messaging.brake import Brake
 from shared.messaging.codec import encode
-from shared.messaging.guard import Guard, Pause
+from shared.messaging.failure_limit import FailureLimit
+from shared.messaging.guard import Guard
+from shared.messaging.halt import Halt
 from shared.messaging.kafka_client import NAME
 from shared.messaging.numbering import Numbering
 from shared.messaging.observer import NullObserver, Observer
+from shared.messaging.pause import Pause
 from shared.messaging.processing import BatchProcessor, ConsumerIdentity
 from shared.messaging.producer import KafkaProducer
 from shared.messaging.records import OutgoingRecord
@@ -20,7 +24,7 @@ from shared.messaging.subscriber import RecordSubscriber
 from shared.messaging.subscriptions import Subscribable
 from shared.messaging.topics_admin import check_topics
 from shared.retry import RetryPolicy
-from shared.settings import KafkaSettings
+from shared.settings import DeliverySettings, KafkaSettings
 
 
 class KafkaEventBus(Subscribable):
@@ -41,14 +45,16 @@ class KafkaEventBus(Subscribable):
         version: str,
         topics: Sequence[str] | None = None,
         retry: RetryPolicy | None = None,
+        delivery: DeliverySettings | None = None,
         observer: Observer | None = None,
     ) -> None:
         super().__init__()
         self.topics = Topics(settings.topic_prefix)
-        self.pause = Pause()
+        self._observer = observer or NullObserver()
+        self.pause = Pause(self._observer.waiting)
+        self.halt = Halt(on_halt=self._observer.halted)
         self.producer = KafkaProducer(settings, client_id=f"agent-runtime.{service}")
         self._settings = settings
-        self._observer = observer or NullObserver()
         self._numbering = Numbering(service)
         self._lanes: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._read = list(
@@ -64,6 +70,11 @@ class KafkaEventBus(Subscribable):
             topics=self.topics,
             guard=Guard(policy=retry or RetryPolicy(), pause=self.pause, on_retry=self._retried),
             observer=self._observer,
+            brake=Brake(
+                limit=failure_limit(delivery or DeliverySettings()),
+                halt=self.halt,
+                retry_topic=self.topics.retry(service),
+            ),
             max_record_bytes=settings.max_record_bytes,
         )
         self.subscriber = RecordSubscriber(
@@ -75,8 +86,11 @@ class KafkaEventBus(Subscribable):
         )
 
     def _retried(self, error: Exception) -> None:
+        if isinstance(error, DependencyDownError):
+            self._observer.retried("dependency_down")
+            return
         self._subscriptions.retried(error)
-        self._observer.retried(error)
+        self._observer.retried("transient")
 
     @property
     def _consumes(self) -> bool:
@@ -139,6 +153,8 @@ class KafkaEventBus(Subscribable):
 
     async def readiness(self) -> Readiness:
         """Tell whether events come through: the broker answers, and no other server is awaited."""
+        if self.halt.reason:
+            return Readiness(ready=False, reason=self.halt.reason)
         if self.pause.reason:
             return Readiness(ready=False, reason=f"paused: {self.pause.reason}")
         if self.subscriber.failing:
@@ -146,3 +162,12 @@ class KafkaEventBus(Subscribable):
         if self._consumes and not self.subscriber.joined:
             return Readiness(ready=False, reason="waiting to join the consumer group")
         return await self.producer.readiness()
+
+
+def failure_limit(settings: DeliverySettings) -> FailureLimit:
+    """Return the limit that ``settings`` describe."""
+    return FailureLimit(
+        in_a_row=settings.max_failed_in_a_row,
+        share=settings.max_failed_share,
+        window=settings.failed_share_window,
+    )

@@ -1,18 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Watches a bus with OpenTelemetry: spans for what is sent and processed, and figures."""
 
+from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from shared.clock import Clock, SystemClock
-from shared.errors import DependencyDownError
 from shared.events import Event
 from shared.messaging import headers as names
 from shared.messaging.headers import Headers, readable
-from shared.messaging.records import Delivery, OutgoingRecord
+from shared.messaging.observer import RetryKind
+from shared.messaging.outcomes import Outcome, Outcomes
+from shared.messaging.records import Delivery, OutgoingRecord, Record
 from shared.telemetry.cardinality import Labels
 from shared.telemetry.instruments import Instruments
-from shared.telemetry.messaging_spans import batch_spans, inject_span, process_span, start_send_span
+from shared.telemetry.messaging_spans import (
+    batch_spans,
+    commit_span,
+    inject_span,
+    process_span,
+    start_send_span,
+)
 from shared.telemetry.propagation import extract, inject
 from shared.telemetry.tracing import Tracing, record_error
 
@@ -79,29 +88,37 @@ class BusObservation:
             span.end()
 
     @contextmanager
-    def processing(self, deliveries: Sequence[Delivery]) -> Generator[None]:
+    def processing(self, deliveries: Sequence[Delivery], outcomes: Outcomes) -> Generator[None]:
         """Leave ``process`` in the trace of every record, and count the batch."""
         records = [delivery.record for delivery in deliveries]
         began = self._clock.now()
         self._instruments.consumer_batch_size.record(len(records), {"group": self._group})
+        self._count_received(deliveries, began.timestamp())
         with batch_spans(self._tracing, records, group=self._group):
             yield
-        self._count_processed(deliveries, (self._clock.now() - began).total_seconds())
+        self._count_processed(deliveries, outcomes, (self._clock.now() - began).total_seconds())
 
-    def _count_processed(self, deliveries: Sequence[Delivery], seconds: float) -> None:
-        group: Labels = {"group": self._group}
+    def _count_received(self, deliveries: Sequence[Delivery], now: float) -> None:
+        for topic, some in _by_topic(deliveries).items():
+            self._instruments.event_delivery.record_many(
+                (now - delivery.record.timestamp / 1000 for delivery in some),
+                {"topic": topic, "group": self._group},
+            )
+
+    def _count_processed(
+        self, deliveries: Sequence[Delivery], outcomes: Outcomes, seconds: float
+    ) -> None:
         now = self._clock.now()
-        self._instruments.consumer_batch_duration.record(seconds, group)
-        by_topic: dict[str, list[Delivery]] = {}
-        for delivery in deliveries:
-            by_topic.setdefault(delivery.record.topic, []).append(delivery)
-        for topic, some in by_topic.items():
-            labels: Labels = {"topic": topic, **group}
-            self._instruments.records_consumed.add(len(some), {**labels, "outcome": "applied"})
+        self._instruments.consumer_batch_duration.record(seconds, {"group": self._group})
+        for topic, some in _by_topic(deliveries).items():
+            labels: Labels = {"topic": topic, "group": self._group}
+            counts: Counter[Outcome] = Counter(outcomes.of(delivery) for delivery in some)
+            for outcome, count in counts.items():
+                self._instruments.records_consumed.add(count, {**labels, "outcome": outcome})
             self._instruments.event_e2e_latency.record_many(
                 (
                     (now - delivery.event.occurred_at).total_seconds()
-                    for delivery in some
+                    for delivery in outcomes.without_dead_letters(some)
                     if delivery.event
                 ),
                 labels,
@@ -113,21 +130,65 @@ class BusObservation:
         with process_span(self._tracing, delivery.record, group=self._group):
             yield
 
-    def retried(self, error: Exception) -> None:
+    def retried(self, kind: RetryKind) -> None:
         """Count a repeated attempt."""
-        kind = "dependency_down" if isinstance(error, DependencyDownError) else "transient"
         self._instruments.retries.add(1, {"group": self._group, "kind": kind})
+
+    def waiting(self, dependency: str, waits: bool) -> None:
+        """Show whether the group waits for a server."""
+        self._instruments.consumer_paused.set(
+            int(waits), {"group": self._group, "reason": dependency}
+        )
+
+    def halted(self) -> None:
+        """Show that the group has stopped, as it failed at too much."""
+        self._instruments.consumer_paused.set(1, {"group": self._group, "reason": "failures"})
+
+    def duplicates_dropped(self, records: int) -> None:
+        """Count records whose effects were there before."""
+        self._instruments.duplicates_dropped.add(records, {"group": self._group})
 
     def dead_lettered(self, delivery: Delivery, error: Exception, *, kind: str) -> None:
         """Count a dead letter."""
         self._instruments.dlq_messages.add(1, {"group": self._group, "error_kind": kind})
 
-    def lag(self, topic: str, partition: int, *, records: int) -> None:
-        """Set the lag of a partition."""
-        self._instruments.consumer_lag_records.set(
-            records, {"topic": topic, "partition": str(partition), "group": self._group}
-        )
+    def assigned(self, partitions: int) -> None:
+        """Show how many partitions this process reads."""
+        self._instruments.consumer_assigned_partitions.set(partitions, {"group": self._group})
+
+    def released(self, topic: str, partition: int) -> None:
+        """Forget the lag of a partition, which somebody else reports from now on."""
+        labels = self._partition(topic, partition)
+        self._instruments.consumer_lag_records.remove(labels)
+        self._instruments.consumer_lag.remove(labels)
+
+    def lag(self, topic: str, partition: int, *, records: int, waits_since: int | None) -> None:
+        """Set the lag of a partition; its age grows by itself while nothing is finished."""
+        labels = self._partition(topic, partition)
+        self._instruments.consumer_lag_records.set(records, labels)
+        self._instruments.consumer_lag.track(partial(self._age, waits_since), labels)
+
+    def _partition(self, topic: str, partition: int) -> Labels:
+        return {"topic": topic, "partition": str(partition), "group": self._group}
+
+    def _age(self, since: int | None) -> float:
+        if since is None:
+            return 0.0
+        return max(0.0, self._clock.now().timestamp() - since / 1000)
+
+    @contextmanager
+    def committing(self, records: Sequence[Record]) -> Generator[None]:
+        """Leave ``commit`` in the trace of the records."""
+        with commit_span(self._tracing, records, group=self._group):
+            yield
 
     def commit_failed(self, error: Exception) -> None:
         """Count a failed commit."""
         self._instruments.commit_failures.add(1, {"group": self._group})
+
+
+def _by_topic(deliveries: Sequence[Delivery]) -> dict[str, list[Delivery]]:
+    by_topic: dict[str, list[Delivery]] = {}
+    for delivery in deliveries:
+        by_topic.setdefault(delivery.record.topic, []).append(delivery)
+    return by_topic

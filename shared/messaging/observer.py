@@ -3,11 +3,15 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from typing import Literal, Protocol
 
 from shared.events import Event
 from shared.messaging.headers import Headers
-from shared.messaging.records import Delivery, OutgoingRecord
+from shared.messaging.outcomes import Outcomes
+from shared.messaging.records import Delivery, OutgoingRecord, Record
+
+RetryKind = Literal["transient", "dependency_down", "batch_fallback"]
+"""Why work is repeated: it failed, its server is down, or its batch is applied in halves."""
 
 
 class Observer(Protocol):
@@ -19,24 +23,54 @@ class Observer(Protocol):
         """Surround the sending of a record; gives the headers to send it with."""
         ...
 
-    def processing(self, deliveries: Sequence[Delivery]) -> AbstractContextManager[None]:
-        """Surround the processing of a batch."""
+    def processing(
+        self, deliveries: Sequence[Delivery], outcomes: Outcomes
+    ) -> AbstractContextManager[None]:
+        """Surround the processing of a batch; ``outcomes`` are known at its end."""
         ...
 
     def handling(self, delivery: Delivery) -> AbstractContextManager[None]:
         """Surround the handlers of one delivery, inside ``processing``."""
         ...
 
-    def retried(self, error: Exception) -> None:
-        """Note that work will be tried again because of ``error``."""
+    def retried(self, kind: RetryKind) -> None:
+        """Note that work will be tried again."""
+        ...
+
+    def waiting(self, dependency: str, waits: bool) -> None:
+        """Note that work waits for a server from now on, or no longer."""
+        ...
+
+    def halted(self) -> None:
+        """Note that the consumer has stopped until its process is started again."""
+        ...
+
+    def duplicates_dropped(self, records: int) -> None:
+        """Note that the effects of records were there before."""
         ...
 
     def dead_lettered(self, delivery: Delivery, error: Exception, *, kind: str) -> None:
         """Note that a delivery became a dead letter."""
         ...
 
-    def lag(self, topic: str, partition: int, *, records: int) -> None:
-        """Note how many records of a partition are still to be read."""
+    def assigned(self, partitions: int) -> None:
+        """Note how many partitions this process reads from now on."""
+        ...
+
+    def released(self, topic: str, partition: int) -> None:
+        """Note that a partition is no longer ours to read."""
+        ...
+
+    def lag(self, topic: str, partition: int, *, records: int, waits_since: int | None) -> None:
+        """Note how many records of a partition are not finished.
+
+        ``waits_since`` is the timestamp of the oldest of them in milliseconds, or of the one
+        before it where that is all that is known; None if all are finished.
+        """
+        ...
+
+    def committing(self, records: Sequence[Record]) -> AbstractContextManager[None]:
+        """Surround the commit of the offsets of ``records``."""
         ...
 
     def commit_failed(self, error: Exception) -> None:
@@ -53,7 +87,7 @@ class NullObserver:
         yield record.headers
 
     @contextmanager
-    def processing(self, deliveries: Sequence[Delivery]) -> Generator[None]:
+    def processing(self, deliveries: Sequence[Delivery], outcomes: Outcomes) -> Generator[None]:
         """Do nothing."""
         yield
 
@@ -62,14 +96,34 @@ class NullObserver:
         """Do nothing."""
         yield
 
-    def retried(self, error: Exception) -> None:
+    def retried(self, kind: RetryKind) -> None:
+        """Do nothing."""
+
+    def waiting(self, dependency: str, waits: bool) -> None:
+        """Do nothing."""
+
+    def halted(self) -> None:
+        """Do nothing."""
+
+    def duplicates_dropped(self, records: int) -> None:
         """Do nothing."""
 
     def dead_lettered(self, delivery: Delivery, error: Exception, *, kind: str) -> None:
         """Do nothing."""
 
-    def lag(self, topic: str, partition: int, *, records: int) -> None:
+    def assigned(self, partitions: int) -> None:
         """Do nothing."""
+
+    def released(self, topic: str, partition: int) -> None:
+        """Do nothing."""
+
+    def lag(self, topic: str, partition: int, *, records: int, waits_since: int | None) -> None:
+        """Do nothing."""
+
+    @contextmanager
+    def committing(self, records: Sequence[Record]) -> Generator[None]:
+        """Do nothing."""
+        yield
 
     def commit_failed(self, error: Exception) -> None:
         """Do nothing."""

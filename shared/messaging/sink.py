@@ -16,8 +16,10 @@ class Sink(Protocol):
     It neither retries nor dead-letters nor traces; it raises, and what surrounds it does the rest.
     """
 
-    async def apply(self, deliveries: Sequence[Delivery]) -> None:
+    async def apply(self, deliveries: Sequence[Delivery]) -> int | None:
         """Apply all deliveries durably, each at most once ever, or none of them.
+
+        Returns how many had been applied before and were dropped, where the sink knows.
 
         Raises:
             PermanentError: no repetition can help.

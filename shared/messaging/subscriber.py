@@ -83,7 +83,7 @@ class RecordSubscriber:
             max_poll_interval_ms=NEVER_MS,
             parser=self._parse,
             decoder=_decode,
-            listener=_RebalanceListener(self._joined, self._until_idle),
+            listener=_RebalanceListener(self._joined, self._until_idle, observer),
         )
         self._subscriber(self._handle)
 
@@ -110,6 +110,7 @@ class RecordSubscriber:
 
     async def _handle(self, records: list[Record]) -> None:
         self._idle.clear()
+        self._report_received(records)
         try:
             await self._until_processed(records)
             await self._commit(records)
@@ -143,28 +144,34 @@ class RecordSubscriber:
 
     async def _commit(self, records: list[Record]) -> None:
         """Commit what is still ours; what went to another member comes to that one again."""
-        offsets: dict[TopicPartition, int] = {}
-        for record in records:
-            partition = TopicPartition(record.topic, record.partition)
-            offsets[partition] = max(offsets.get(partition, 0), record.offset + 1)
         ours = self.consumer.assignment()
-        offsets = {each: offset for each, offset in offsets.items() if each in ours}
+        offsets = {
+            each: last.offset + 1 for each, last in _last_of_each(records).items() if each in ours
+        }
         try:
             if offsets:
-                await self.consumer.commit(offsets)
+                with self._observer.committing(records):
+                    await self.consumer.commit(offsets)
         except KafkaError as error:
             self._observer.commit_failed(error)
             logger.warning("offsets not committed, the records come again", exc_info=error)
-        self._report_lag(offsets)
+        else:
+            for partition, last in _last_of_each(records).items():
+                self._report_lag(partition, last, position=last.offset + 1)
 
-    def _report_lag(self, offsets: dict[TopicPartition, int]) -> None:
-        ours = self.consumer.assignment()
-        for partition, position in offsets.items():
-            end = self.consumer.highwater(partition) if partition in ours else None
-            if end is not None:
-                self._observer.lag(
-                    partition.topic, partition.partition, records=max(0, end - position)
-                )
+    def _report_received(self, records: list[Record]) -> None:
+        for partition, first in _last_of_each(reversed(records)).items():
+            self._report_lag(partition, first, position=first.offset)
+
+    def _report_lag(self, partition: TopicPartition, record: Record, *, position: int) -> None:
+        """Report that everything before ``position`` is finished, and nothing after it."""
+        if partition not in self.consumer.assignment():
+            return
+        end = self.consumer.highwater(partition)
+        if end is not None:
+            left = max(0, end - position)
+            since = record.timestamp if left else None
+            self._observer.lag(record.topic, record.partition, records=left, waits_since=since)
 
     @property
     def joined(self) -> bool:
@@ -182,20 +189,31 @@ def _framework_logger() -> logging.Logger:
 class _RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]  # it has no types
     """Notes when the group has assigned partitions to this member; gives them back in order."""
 
-    def __init__(self, joined: asyncio.Event, finish: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, joined: asyncio.Event, finish: Callable[[], Awaitable[None]], observer: Observer
+    ) -> None:
         self._joined = joined
         self._finish = finish
+        self._observer = observer
 
     async def on_partitions_revoked(  # pyright: ignore -- the client awaits it
         self, revoked: Iterable[TopicPartition]
     ) -> None:
         self._joined.clear()
         await self._finish()
+        for each in revoked:
+            self._observer.released(each.topic, each.partition)
 
     async def on_partitions_assigned(  # pyright: ignore -- the client awaits it
         self, assigned: Iterable[TopicPartition]
     ) -> None:
+        self._observer.assigned(len(list(assigned)))
         self._joined.set()
+
+
+def _last_of_each(records: Iterable[Record]) -> dict[TopicPartition, Record]:
+    """Return the last record of each partition, in whatever order ``records`` are."""
+    return {TopicPartition(record.topic, record.partition): record for record in records}
 
 
 async def _decode(message: StreamMessage[Any]) -> list[Record]:

@@ -47,8 +47,7 @@ class Instruments(InstrumentTable):
     records_consumed = counter(
         "records_consumed_total",
         "{record}",
-        "Records taken from a topic, by what became of them: applied, duplicate, parked, "
-        "dead_lettered, ignored.",
+        "Records taken from a topic, by what became of them: applied, dead_lettered, ignored.",
         "topic",
         "group",
         "outcome",
@@ -70,7 +69,11 @@ class Instruments(InstrumentTable):
         "group",
     )
     consumer_paused = gauge(
-        "consumer_paused", "", "1 while the group waits for a dependency.", "group", "reason"
+        "consumer_paused",
+        "",
+        "1 while the group waits: for a server, by its name, or because of too many failures.",
+        "group",
+        "reason",
     )
     consumer_assigned_partitions = gauge(
         "consumer_assigned_partitions", "{partition}", "Partitions this process reads.", "group"

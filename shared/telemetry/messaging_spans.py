@@ -172,6 +172,24 @@ def _batch(tracing: Tracing, records: Sequence[IncomingRecord], group: str) -> G
         span.end(ended)
 
 
+@contextmanager
+def commit_span(
+    tracing: Tracing, records: Sequence[IncomingRecord], *, group: str
+) -> Generator[Span]:
+    """Work in ``commit {topic}``, which is part of the trace of the records where that is one."""
+    if not tracing.enabled or not records:
+        yield INVALID_SPAN
+        return
+    hops = [get_current_span(extract(record.headers)).get_span_context() for record in records]
+    topics = sorted({record.topic for record in records})
+    name = f"commit {topics[0]}" if len(topics) == 1 else "commit"
+    span = tracing.start(name, kind=SpanKind.CLIENT, parent=_shared_trace(hops))
+    span.set_attributes(_operation("commit", "settle", ",".join(topics)))
+    span.set_attribute(names.MESSAGING_CONSUMER_GROUP_NAME, group)
+    with current(span):
+        yield span
+
+
 def _start_process_span(
     tracing: Tracing,
     record: IncomingRecord,

@@ -13,6 +13,7 @@ from shared.errors import DependencyDownError, PermanentError
 from shared.events import Event, MessageReceived, Topics
 from shared.messaging import Delivery, KafkaEventBus, OutgoingRecord, Record, decode
 from shared.messaging.observer import NullObserver
+from shared.messaging.outcomes import Outcomes
 from shared.messaging.topics_admin import ensure_topics
 from shared.settings import KafkaSettings
 from tests.contract.event_bus import QUICK
@@ -157,7 +158,7 @@ class FailingObserver(NullObserver):
         self.failures = 2
 
     @contextmanager
-    def processing(self, deliveries: Sequence[Delivery]) -> Generator[None]:
+    def processing(self, deliveries: Sequence[Delivery], outcomes: Outcomes) -> Generator[None]:
         yield
         if self.failures:
             self.failures -= 1

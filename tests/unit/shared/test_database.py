@@ -20,20 +20,34 @@ def from_driver(error: type[asyncpg.PostgresError]) -> Exception:
         TimeoutError("slow"),
         PoolTimeoutError("no connection free"),
         asyncpg.InterfaceError("connection is closed"),
-        asyncpg.InvalidPasswordError("no"),
-        asyncpg.InvalidCatalogNameError("no"),
         asyncpg.CannotConnectNowError("starting"),
-        asyncpg.TooManyConnectionsError("full"),
         from_driver(asyncpg.AdminShutdownError),
-        from_driver(asyncpg.DiskFullError),
-        from_driver(asyncpg.QueryCanceledError),
-        from_driver(asyncpg.InsufficientPrivilegeError),
-        from_driver(asyncpg.UndefinedTableError),
         DBAPIError("SELECT 1", None, OSError("gone"), connection_invalidated=True),
     ],
 )
-async def test_what_the_server_is_in_no_state_for_pauses(error: Exception) -> None:
+async def test_a_server_that_does_not_answer_is_down(error: Exception) -> None:
     with pytest.raises(DependencyDownError, match="PostgreSQL is down"):
+        async with database_errors():
+            raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (asyncpg.InvalidPasswordError("no"), "refuses the login: no; DATABASE_URL has the wrong"),
+        (asyncpg.InvalidCatalogNameError("no"), "cannot serve this: no; create the database"),
+        (asyncpg.TooManyConnectionsError("full"), "is out of resources: full$"),
+        (from_driver(asyncpg.DiskFullError), "is out of resources: no$"),
+        (from_driver(asyncpg.QueryCanceledError), "is too slow: no$"),
+        (from_driver(asyncpg.InsufficientPrivilegeError), "refuses this: no; apply the migrations"),
+        (from_driver(asyncpg.UndefinedTableError), "cannot serve this: no; apply the migrations"),
+        (from_driver(asyncpg.UndefinedColumnError), "cannot serve this: no; apply the migrations"),
+    ],
+)
+async def test_a_server_that_is_not_fit_is_waited_for_and_named_for_what_it_is(
+    error: Exception, said: str
+) -> None:
+    with pytest.raises(DependencyDownError, match=f"^PostgreSQL {said}"):
         async with database_errors():
             raise error
 

@@ -18,6 +18,7 @@ from services.orchestrator.store.tables import outbox as outbox_tables
 from services.orchestrator.store.work import UnitOfWork
 from services.orchestrator.tools import ToolRegistry, Workspaces
 from services.orchestrator.tools.environment import hide_own_environment
+from services.orchestrator.turns.budgets import Budgets
 from services.orchestrator.turns.engine import TurnEngine
 from services.orchestrator.turns.finished import FinishedTurns
 from services.orchestrator.turns.resources import Resources
@@ -100,6 +101,7 @@ def _resources(
         models=models,
         tools=tools,
         workspaces=Workspaces(settings.workspace_root),
+        budgets=Budgets(agents, tools, assumed_output_tokens=settings.assumed_output_tokens),
         telemetry=telemetry,
         retrying=Retrying(policy=settings.retry.policy()),
     )

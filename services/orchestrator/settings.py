@@ -31,6 +31,12 @@ class OrchestratorSettings(ServiceSettings):
     queue_limit: int = Field(
         default=16, ge=1, le=1000, description="unfinished turns of one session"
     )
+    assumed_output_tokens: int = Field(
+        default=1024,
+        ge=1,
+        le=1_000_000,
+        description="set aside for an answer of an agent without max_output_tokens",
+    )
     max_message_length: int = Field(default=100_000, ge=1, description="characters of one message")
     tool_time_limit: Seconds = Field(
         default=timedelta(seconds=60), description="for one call of a tool"

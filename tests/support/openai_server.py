@@ -80,6 +80,11 @@ class OpenAIServer:
         """Answer the next requests with these; after them, with an empty answer."""
         self._replies.extend(replies)
 
+    def forget_script(self) -> None:
+        """Leave unanswered what was scripted and nobody has asked for."""
+        with self._lock:
+            self._replies.clear()
+
     def asked(self, request: Request) -> Reply:
         """Note a request and return what to answer."""
         with self._lock:

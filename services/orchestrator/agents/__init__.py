@@ -3,9 +3,9 @@
 
 from services.orchestrator.agents.agent import Agent
 from services.orchestrator.agents.approval import ApprovalRule
-from services.orchestrator.agents.budget import Budget
 from services.orchestrator.agents.catalogue import AgentCatalogue, UnknownAgentError
 from services.orchestrator.agents.loader import load_catalogue
+from services.orchestrator.domain.budget import Budget
 
 __all__ = [
     "Agent",

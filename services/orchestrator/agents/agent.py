@@ -7,7 +7,7 @@ import json
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.orchestrator.agents.approval import ApprovalRule
-from services.orchestrator.agents.budget import Budget
+from services.orchestrator.domain.budget import AgentBudget
 from services.orchestrator.tools.arguments import JsonObject
 
 NAME = r"^[a-z][a-z0-9_]{0,39}$"
@@ -48,7 +48,9 @@ class Agent(BaseModel):
     handover: tuple[str, ...] = Field(
         default=(), description="a list of the agents it may hand over to, such as [coder]"
     )
-    budgets: Budget = Field(default=Budget(), description="a mapping, such as {max_steps: 20}")
+    budgets: AgentBudget = Field(
+        default=AgentBudget(), description="a mapping, such as {max_steps: 20}"
+    )
 
     @property
     def prompt(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.orchestrator.agents.agent import Agent
-from services.orchestrator.agents.budget import Budget
+from services.orchestrator.domain.budget import Budget
 from shared.errors import PermanentError
 
 

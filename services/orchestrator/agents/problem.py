@@ -5,13 +5,13 @@ from pydantic import BaseModel, ValidationError
 
 from services.orchestrator.agents.agent import Agent
 from services.orchestrator.agents.approval import ApprovalRule
-from services.orchestrator.agents.budget import Budget
 from services.orchestrator.agents.catalogue import AgentCatalogue
+from services.orchestrator.domain.budget import AgentBudget, Budget
 
 _NESTED: dict[str, type[BaseModel]] = {
     "session_budget": Budget,
     "agents": Agent,
-    "budgets": Budget,
+    "budgets": AgentBudget,
     "approval": ApprovalRule,
 }
 

@@ -44,7 +44,11 @@ def sessions_router(
         try:
             session = await create.handle(
                 CreateSessionCommand(
-                    created_by=body.created_by, title=body.title, agent=body.agent, key=key
+                    created_by=body.created_by,
+                    title=body.title,
+                    agent=body.agent,
+                    budget=body.budget,
+                    key=key,
                 )
             )
         except UnknownAgentError as error:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
+from services.orchestrator.agents import Budget
 from services.orchestrator.domain.session import Session, SessionState
 from services.orchestrator.domain.turn import Turn, TurnState
 from services.orchestrator.store.approvals import Approval, ApprovalState
@@ -33,6 +34,9 @@ class NewSession(Body):
     created_by: Person = "anonymous"
     title: str = Field("", max_length=300)
     agent: str | None = Field(None, max_length=64, description="the default agent if left out")
+    budget: Budget | None = Field(
+        None, description="bounds of this session, in addition to those of agents.yaml"
+    )
 
 
 class NewMessage(Body):

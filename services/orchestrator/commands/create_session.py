@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from services.orchestrator.agents import AgentCatalogue
+from services.orchestrator.agents import AgentCatalogue, Budget
 from services.orchestrator.domain.session import Session, SessionState
 from services.orchestrator.store.idempotency import IdempotencyKey
 from services.orchestrator.store.work import UnitOfWork
@@ -18,6 +18,7 @@ class CreateSessionCommand:
     created_by: str
     title: str = ""
     agent: str | None = None
+    budget: Budget | None = None
     key: IdempotencyKey | None = None
 
 
@@ -48,6 +49,7 @@ class CreateSessionHandler:
             agent_sequence=0,
             message_count=0,
             turn_count=0,
+            budget=command.budget,
         )
         async with self._work.begin(session, key=command.key) as work:
             if work.repeated:

@@ -7,6 +7,7 @@ from opentelemetry.trace import get_current_span
 from pydantic_ai.messages import ModelRequest, UserPromptPart
 
 from services.orchestrator.domain.turn import Step, Turn, TurnState
+from services.orchestrator.models import tokens_of_message
 from services.orchestrator.store.idempotency import (
     IdempotencyKey,
     earlier_subject,
@@ -15,6 +16,7 @@ from services.orchestrator.store.idempotency import (
 from services.orchestrator.store.steps import add_step
 from services.orchestrator.store.turns import add_turn, find_turn, unfinished
 from services.orchestrator.store.work import SessionWork
+from services.orchestrator.turns.closing import exceed_budget
 from services.orchestrator.turns.engine import LEASE, TurnEngine
 from services.orchestrator.turns.opening import begin_turn
 from services.orchestrator.turns.resources import Resources
@@ -78,16 +80,30 @@ class SendMessageHandler:
         )
         turn = _queued(work, received, number=number)
         mine = not waiting and self._engine.room > 0
-        if mine:
-            agent = self._resources.agents.get(work.session.agent)
-            with EventCorrelation.scope(received.correlation_id, causation_id=received.event_id):
-                turn = await begin_turn(work, turn, agent)
-        owner = self._resources.owner if mine else None
-        await add_turn(work.connection, turn, owner=owner, lease=LEASE)
         prompt = ModelRequest(parts=[UserPromptPart(command.content, timestamp=work.now)])
-        await add_step(work.connection, turn, Step(0, turn.agent, prompt))
-        work.change(message_count=work.session.message_count + 1, turn_count=number)
+        step = Step(0, turn.agent, prompt)
+        work.change(
+            message_count=work.session.message_count + 1,
+            turn_count=number,
+            usage=work.session.usage.remember(tokens_of_message(prompt)),
+        )
+        if mine:
+            return await self._begin(work, turn, step)
+        await add_turn(work.connection, turn, owner=None, lease=LEASE)
+        await add_step(work.connection, turn, step)
         return turn, mine
+
+    async def _begin(self, work: SessionWork, queued: Turn, step: Step) -> tuple[Turn, bool]:
+        """Store the turn as begun by this replica; as ended if a budget leaves no room for it."""
+        agent = self._resources.agents.get(work.session.agent)
+        with EventCorrelation.scope(queued.correlation_id, causation_id=queued.causation_id):
+            turn, breach = await begin_turn(self._resources, work, queued, agent)
+            await add_turn(work.connection, turn, owner=self._resources.owner, lease=LEASE)
+            await add_step(work.connection, turn, step)
+            if breach is None:
+                return turn, True
+            await exceed_budget(work, turn, breach)
+            return await find_turn(work.connection, turn.id), False
 
 
 def _queued(work: SessionWork, received: MessageReceived, *, number: int) -> Turn:

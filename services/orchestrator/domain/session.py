@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A session: what it is, and what may happen to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from services.orchestrator.domain.budget import Budget
+from services.orchestrator.domain.usage import Usage
 from shared.errors import ConflictError
 
 
@@ -22,7 +24,7 @@ class Session:
     """A conversation between people and agents.
 
     ``last_sequence`` is the number of its last event; ``agent_sequence`` that of the event which
-    gave it its current agent.
+    gave it its current agent. ``budget`` bounds this session in addition to what bounds all.
     """
 
     id: str
@@ -36,6 +38,8 @@ class Session:
     agent_sequence: int
     message_count: int
     turn_count: int
+    usage: Usage = field(default_factory=Usage)
+    budget: Budget | None = None
 
     def require_active(self) -> None:
         """Return if the session goes on.

@@ -5,6 +5,11 @@ from services.orchestrator.models.build import build_model
 from services.orchestrator.models.client import ModelClient, ModelOptions, TextListener
 from services.orchestrator.models.clients import ModelClients
 from services.orchestrator.models.errors import ModelRefused, ModelUnavailable
+from services.orchestrator.models.estimate import (
+    estimated_cost,
+    tokens_of_message,
+    tokens_of_text,
+)
 from services.orchestrator.models.provider_client import ProviderClient
 from services.orchestrator.models.reply import ModelReply, ModelUsage
 from services.orchestrator.models.settings import ModelProviderSettings
@@ -21,4 +26,7 @@ __all__ = [
     "ProviderClient",
     "TextListener",
     "build_model",
+    "estimated_cost",
+    "tokens_of_message",
+    "tokens_of_text",
 ]

@@ -41,6 +41,8 @@ sessions = Table(
     Column("agent_sequence", BigInteger, nullable=False),
     Column("message_count", Integer, nullable=False),
     Column("turn_count", Integer, nullable=False),
+    Column("usage", JSON, nullable=False, server_default=text("'{}'")),
+    Column("budget", JSON(none_as_null=True)),
 )
 Index("sessions_updated_at", sessions.c.updated_at.desc(), sessions.c.id)
 

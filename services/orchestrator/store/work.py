@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orchestrator.domain.budget import Budget
 from services.orchestrator.domain.mapping import infrastructure_events
 from services.orchestrator.domain.session import Session, SessionState
+from services.orchestrator.domain.usage import Usage
 from services.orchestrator.store.idempotency import IdempotencyKey, remember
 from services.orchestrator.store.tables import sessions
 from shared.clock import Clock
@@ -148,8 +150,13 @@ def session_of(row: Any) -> Session:
     """Return the session of a row."""
     fields: dict[str, Any] = {name: getattr(row, name) for name in Session.__slots__}
     fields["state"] = SessionState(row.state)
+    fields["usage"] = Usage.model_validate(row.usage)
+    fields["budget"] = None if row.budget is None else Budget.model_validate(row.budget)
     return Session(**fields)
 
 
 def _row(session: Session) -> dict[str, Any]:
-    return {name: getattr(session, name) for name in Session.__slots__}
+    row: dict[str, Any] = {name: getattr(session, name) for name in Session.__slots__}
+    row["usage"] = session.usage.model_dump(mode="json")
+    row["budget"] = session.budget.model_dump(mode="json") if session.budget else None
+    return row

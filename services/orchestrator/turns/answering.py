@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Records what a model answered: words end the turn, calls go into the ledger."""
 
-from collections.abc import Sequence
+from decimal import Decimal
 
 from services.orchestrator.domain.turn import Step, Turn, text_of
+from services.orchestrator.domain.usage import Spent
 from services.orchestrator.models import ModelReply
 from services.orchestrator.store.effects import add_effects
-from services.orchestrator.store.steps import add_step
-from services.orchestrator.turns.calling import Planned, plan_calls
+from services.orchestrator.turns.bounding import calls_breach
+from services.orchestrator.turns.calling import plan_calls
 from services.orchestrator.turns.closing import complete_turn
 from services.orchestrator.turns.continuing import continue_turn
 from services.orchestrator.turns.ledger import Progress, TurnLedger
+from services.orchestrator.turns.recording import record_step
 from services.orchestrator.turns.resources import Resources
+from services.orchestrator.turns.stopping import stop_turn
 from shared.events import Event, LLMRequestCompletedEvent
 
 
@@ -26,23 +29,37 @@ async def record_answer(
     turn = progress.turn
     step = Step(progress.steps[-1].index + 1, turn.agent, reply.response)
     async with ledger.record(turn) as work:
-        await add_step(
-            work.connection,
-            turn,
-            step,
-            input_tokens=reply.usage.input_tokens,
-            output_tokens=reply.usage.output_tokens,
-            cost_usd=reply.cost_usd,
-        )
+        work.change(usage=work.session.usage.settle(_spent(reply), now=work.now))
+        await record_step(work, turn, step, usage=reply.usage, cost_usd=reply.cost_usd)
         answered = await work.publish(_answered(turn, step, reply))
         if not reply.tool_calls:
             await complete_turn(work, turn, reply=text_of(reply.response))
             return
-        planned: Sequence[Planned] = plan_calls(resources, turn, step, reply, now=work.now)
+        planned = plan_calls(resources, turn, step, reply, now=work.now)
+        breach = calls_breach(
+            resources,
+            work.session,
+            turn,
+            progress.steps,
+            [(call, each.hand_over) for call, each in zip(reply.tool_calls, planned, strict=True)],
+        )
+        if breach:
+            planned = [each.refused(str(breach), now=work.now) for each in planned]
         await add_effects(work.connection, [each.effect for each in planned])
         for each in planned:
             await each.announce(work, cause=answered)
-        await continue_turn(resources, work, turn, step)
+        if breach:
+            await stop_turn(work, turn, step, breach)
+        else:
+            await continue_turn(resources, work, turn, step)
+
+
+def _spent(reply: ModelReply) -> Spent:
+    return Spent(
+        model_calls=1,
+        tokens=reply.usage.total_tokens,
+        cost_usd=reply.cost_usd or Decimal(0),
+    )
 
 
 def _answered(turn: Turn, step: Step, reply: ModelReply) -> Event:

@@ -45,6 +45,13 @@ class Planned:
     approval: Approval | None = None
     hand_over: HandOver | None = None
 
+    def refused(self, reason: str, *, now: datetime) -> "Planned":
+        """Return the call as one that is not made."""
+        effect = self.effect
+        if effect.state is not EffectState.FAILED:
+            effect = _ended(effect, f"not made: {reason}", now, EffectState.FAILED)
+        return Planned(turn=self.turn, effect=effect)
+
     async def announce(self, work: SessionWork, *, cause: Event) -> None:
         """Record the events of the call, and the question to a person or the switch of agents."""
         requested = await work.publish(
@@ -147,9 +154,6 @@ def _hand_over(
 ) -> HandOver:
     if handed_over:
         raise ToolError("you have handed over already; one agent can go on, not two")
-    limit = resources.agents.get(turn.agent).budgets.handovers
-    if turn.handovers >= limit:
-        raise ToolError(f"agents handed over {limit} times in this turn; answer yourself")
     return parse_hand_over(call.args or {}, resources.agents.targets(turn.agent))
 
 

@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from services.orchestrator.domain.limits import Breach
 from services.orchestrator.domain.turn import Turn, TurnState
 from services.orchestrator.store.turns import change_turn
 from services.orchestrator.store.work import SessionWork
@@ -87,21 +88,22 @@ async def fail_turn(
     await _end(work, turn, TurnState.FAILED, error=message)
 
 
-async def exceed_budget(
-    work: SessionWork, turn: Turn, *, budget: Any, limit: float, used: float
-) -> None:
-    """Record that the next call would go over a limit, and stop before it."""
+async def exceed_budget(work: SessionWork, turn: Turn, breach: Breach) -> None:
+    """Record that the next call would go over a limit, and stop before it; the session goes on."""
     await work.publish(
         BudgetExceeded(
             session_id=turn.session_id,
             turn_id=turn.id,
             agent_type=turn.agent,
-            budget=budget,
-            limit=limit,
-            used=used,
+            budget=breach.limit,
+            limit=breach.bound,
+            used=breach.used,
+            wanted=breach.wanted,
+            scope=breach.scope,
+            detail=breach.detail,
         )
     )
-    message = f"stopped by the budget of {limit:g} {budget}"
+    message = str(breach)
     await finish_agent(work, turn, success=False)
     await _task(work, turn, success=False, summary=message)
     await _end(work, turn, TurnState.FAILED, error=message)

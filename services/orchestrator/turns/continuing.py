@@ -1,36 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decides, in the transaction that records a step, how the turn goes on from it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Sequence
 
-from pydantic_ai.messages import ModelRequest, ToolReturnPart
-
+from services.orchestrator.domain.limits import Breach
 from services.orchestrator.domain.turn import CallState, Step, Turn, TurnState
-from services.orchestrator.store.effects import Effect, EffectState, change_effect, effects_of
-from services.orchestrator.store.steps import add_step
+from services.orchestrator.store.effects import Effect, change_effect, effects_of
 from services.orchestrator.store.turns import change_turn, find_turn
 from services.orchestrator.store.work import SessionWork
+from services.orchestrator.turns.bounding import steps_breach
 from services.orchestrator.turns.closing import exceed_budget
-from services.orchestrator.turns.opening import start_asking
+from services.orchestrator.turns.opening import plan_asking
+from services.orchestrator.turns.recording import record_step
 from services.orchestrator.turns.resources import Resources
+from services.orchestrator.turns.stopping import results_of, stop_turn
 from shared.events import ToolExecutionStartedEvent
-
-OUTCOMES: Mapping[EffectState, Literal["success", "failed", "denied"]] = {
-    EffectState.COMMITTED: "success",
-    EffectState.FAILED: "failed",
-    EffectState.UNKNOWN: "failed",
-    EffectState.REJECTED: "denied",
-}
-"""What a model is told of a call that is done."""
 
 
 async def continue_turn(resources: Resources, work: SessionWork, turn: Turn, answer: Step) -> None:
-    """Start the next call of the model's answer, wait for people, or ask the model again."""
+    """Start the next call of the model's answer, wait for people, or ask the model again.
+
+    At a limit the turn ends instead, before the call that would exceed it.
+    """
     effects = await effects_of(work.connection, turn.id, step=answer.index)
     pending = [each for each in effects if each.state.call is CallState.PENDING]
     if pending:
-        await start_call(work, turn, pending[0])
+        await start_call(resources, work, turn, answer, pending[0])
     elif any(each.state.call is CallState.WAITING for each in effects):
         await change_turn(
             work.connection,
@@ -43,10 +38,16 @@ async def continue_turn(resources: Resources, work: SessionWork, turn: Turn, ans
         await _give_results(resources, work, turn, answer, effects)
 
 
-async def start_call(work: SessionWork, turn: Turn, effect: Effect) -> None:
-    """Record that a call is about to be made."""
+async def start_call(
+    resources: Resources, work: SessionWork, turn: Turn, answer: Step, effect: Effect
+) -> bool:
+    """Record that a call is about to be made; or, at a limit, end the turn and return False."""
     if effect.started_at:
-        return
+        return True
+    breach = resources.budgets.reserve_tool_call(work, turn, resources.agents.get(effect.agent))
+    if breach:
+        await stop_turn(work, turn, answer, breach)
+        return False
     started = await work.publish(
         ToolExecutionStartedEvent(
             session_id=turn.session_id,
@@ -62,6 +63,7 @@ async def start_call(work: SessionWork, turn: Turn, effect: Effect) -> None:
     await change_effect(
         work.connection, effect.effect_id, started_at=work.now, cause_id=started.event_id
     )
+    return True
 
 
 async def _give_results(
@@ -71,21 +73,13 @@ async def _give_results(
     answer: Step,
     effects: Sequence[Effect],
 ) -> None:
-    parts = [
-        ToolReturnPart(
-            tool_name=each.tool,
-            content=each.result or "",
-            tool_call_id=each.call_id,
-            outcome=OUTCOMES[each.state],
-        )
-        for each in effects
-    ]
-    results = Step(answer.index + 1, answer.agent, ModelRequest(parts=parts))
-    await add_step(work.connection, turn, results)
+    results = results_of(answer, effects)
+    await record_step(work, turn, results)
     now = await find_turn(work.connection, turn.id)
+    breach = steps_breach(resources, work.session, now, asked=(results.index + 1) // 2)
     agent = resources.agents.get(now.agent)
-    asked = (results.index + 1) // 2
-    if asked >= agent.budgets.max_steps:
-        await exceed_budget(work, now, budget="steps", limit=agent.budgets.max_steps, used=asked)
+    asking = breach or await plan_asking(resources, work, now, agent, step=results.index + 1)
+    if isinstance(asking, Breach):
+        await exceed_budget(work, now, asking)
     else:
-        await start_asking(work, now, agent, step=results.index + 1)
+        await change_turn(work.connection, turn.id, asking_id=asking)

@@ -6,6 +6,7 @@ import asyncio
 from services.orchestrator.domain.turn import Step, Turn
 from services.orchestrator.store.effects import Effect, EffectState, change_effect
 from services.orchestrator.tools import ToolContext, ToolError, ToolOutcomeUnknown, execute
+from services.orchestrator.turns.budgets import ONE_TOOL_CALL
 from services.orchestrator.turns.closing import storable
 from services.orchestrator.turns.continuing import continue_turn, start_call
 from services.orchestrator.turns.ledger import TurnLedger
@@ -31,7 +32,8 @@ class CallRunner:
         """
         if effect.started_at is None:
             async with self._ledger.record(turn) as work:
-                await start_call(work, turn, effect)
+                if not await start_call(self._resources, work, turn, answer, effect):
+                    return
         began = asyncio.get_running_loop().time()
         try:
             if resumed and effect.started_at and not self._may_repeat(effect):
@@ -90,6 +92,7 @@ class CallRunner:
                 result=result,
                 ended_at=work.now,
             )
+            work.change(usage=work.session.usage.settle(ONE_TOOL_CALL, now=work.now))
             await work.publish(_outcome(turn, effect, result, seconds, error))
             await continue_turn(self._resources, work, turn, answer)
 

@@ -2,11 +2,13 @@
 """The events at the edges of the work of an agent and of the asking of a model."""
 
 from dataclasses import replace
+from uuid import UUID
 
 from services.orchestrator.agents import Agent
+from services.orchestrator.domain.limits import Breach
 from services.orchestrator.domain.turn import Turn, TurnState
-from services.orchestrator.store.turns import change_turn
 from services.orchestrator.store.work import SessionWork
+from services.orchestrator.turns.resources import Resources
 from shared.events import (
     AgentProcessingCompletedEvent,
     AgentProcessingStartedEvent,
@@ -14,8 +16,13 @@ from shared.events import (
 )
 
 
-async def begin_turn(work: SessionWork, turn: Turn, agent: Agent) -> Turn:
-    """Record that the work on a turn begins, with the agent that the session is with."""
+async def begin_turn(
+    resources: Resources, work: SessionWork, turn: Turn, agent: Agent
+) -> tuple[Turn, Breach | None]:
+    """Record that the work on a turn begins, with the agent that the session is with.
+
+    Returns the turn as it is to be stored, and the limit that keeps its model from being asked.
+    """
     begun = replace(
         turn,
         state=TurnState.RUNNING,
@@ -26,24 +33,32 @@ async def begin_turn(work: SessionWork, turn: Turn, agent: Agent) -> Turn:
     await work.publish(
         AgentProcessingStartedEvent(session_id=turn.session_id, agent=agent.name, turn_id=turn.id)
     )
-    asking = await work.publish(_asking(begun, agent, step=1))
-    return replace(begun, asking_id=asking.event_id)
+    asking = await plan_asking(resources, work, begun, agent, step=1)
+    if isinstance(asking, Breach):
+        return begun, asking
+    return replace(begun, asking_id=asking), None
 
 
-async def start_asking(work: SessionWork, turn: Turn, agent: Agent, *, step: int) -> None:
-    """Record that the agent's model is about to be asked."""
-    event = await work.publish(_asking(turn, agent, step=step))
-    await change_turn(work.connection, turn.id, asking_id=event.event_id)
+async def plan_asking(
+    resources: Resources, work: SessionWork, turn: Turn, agent: Agent, *, step: int
+) -> UUID | Breach:
+    """Record that the agent's model is about to be asked, and set aside what that may take.
 
-
-def _asking(turn: Turn, agent: Agent, *, step: int) -> LLMRequestStartedEvent:
-    return LLMRequestStartedEvent(
-        session_id=turn.session_id,
-        turn_id=turn.id,
-        agent=agent.name,
-        model=agent.model,
-        step=step,
+    Returns the id of the event; or the limit that would be exceeded, and nothing is recorded.
+    """
+    breach = resources.budgets.reserve_model_call(work, turn, agent)
+    if breach:
+        return breach
+    event = await work.publish(
+        LLMRequestStartedEvent(
+            session_id=turn.session_id,
+            turn_id=turn.id,
+            agent=agent.name,
+            model=agent.model,
+            step=step,
+        )
     )
+    return event.event_id
 
 
 async def finish_agent(work: SessionWork, turn: Turn, *, success: bool) -> None:

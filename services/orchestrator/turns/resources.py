@@ -8,6 +8,7 @@ from services.orchestrator.models import ModelClients
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.store.work import UnitOfWork
 from services.orchestrator.tools import ToolRegistry, Workspaces
+from services.orchestrator.turns.budgets import Budgets
 from shared.retry import Retrying
 from shared.telemetry.setup import Telemetry
 
@@ -23,5 +24,6 @@ class Resources:
     models: ModelClients
     tools: ToolRegistry
     workspaces: Workspaces
+    budgets: Budgets
     telemetry: Telemetry
     retrying: Retrying

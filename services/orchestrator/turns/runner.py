@@ -10,17 +10,19 @@ import logging
 
 from opentelemetry.context import Context
 
+from services.orchestrator.agents import Agent
 from services.orchestrator.domain.turn import (
     AskModel,
     CallTools,
     Turn,
     TurnState,
 )
+from services.orchestrator.domain.usage import Spent
 from services.orchestrator.models import ModelRefused, ModelUnavailable
 from services.orchestrator.store.turns import change_turn
 from services.orchestrator.turns.answering import record_answer
 from services.orchestrator.turns.asking import ask
-from services.orchestrator.turns.closing import fail_turn
+from services.orchestrator.turns.closing import exceed_budget, fail_turn
 from services.orchestrator.turns.continuing import continue_turn
 from services.orchestrator.turns.executing import CallRunner
 from services.orchestrator.turns.ledger import LeaseLostError, Progress, TurnLedger
@@ -65,6 +67,7 @@ class TurnRunner:
     async def _run(self, turn: Turn, *, resumed: bool) -> None:
         if turn.started_at is None:
             await self._begin(turn)
+            resumed = False
         progress = await self._ledger.progress(turn.id)
         while progress.turn.state is TurnState.RUNNING:
             agent = progress.turn.agent
@@ -76,7 +79,8 @@ class TurnRunner:
 
     async def _begin(self, turn: Turn) -> None:
         async with self._ledger.record(turn) as work:
-            begun = await begin_turn(work, turn, self._resources.agents.get(work.session.agent))
+            agent = self._resources.agents.get(work.session.agent)
+            begun, breach = await begin_turn(self._resources, work, turn, agent)
             await change_turn(
                 work.connection,
                 turn.id,
@@ -85,6 +89,8 @@ class TurnRunner:
                 agent_started_at=begun.agent_started_at,
                 asking_id=begun.asking_id,
             )
+            if breach:
+                await exceed_budget(work, begun, breach)
 
     async def _step(self, progress: Progress, *, resumed: bool) -> None:
         began = asyncio.get_running_loop().time()
@@ -93,7 +99,7 @@ class TurnRunner:
             match progress.next_move:
                 case AskModel():
                     asking = self._resources.agents.get(progress.turn.agent).model
-                    await self._ask(progress)
+                    await self._ask(progress, resumed=resumed)
                 case CallTools(call_ids=call_ids):
                     effect = next(e for e in progress.effects if e.call_id == call_ids[0])
                     await self._calls.run(
@@ -109,10 +115,20 @@ class TurnRunner:
                 asking = None
             await self._fail(progress.turn, error, asking, began)
 
-    async def _ask(self, progress: Progress) -> None:
+    async def _ask(self, progress: Progress, *, resumed: bool) -> None:
         agent = self._resources.agents.get(progress.turn.agent)
+        if resumed and not await self._reserve_again(progress.turn, agent):
+            return
         reply = await ask(self._resources, progress.turn, agent, progress.messages)
         await record_answer(self._resources, self._ledger, progress, reply)
+
+    async def _reserve_again(self, turn: Turn, agent: Agent) -> bool:
+        """Set aside another model call for one that was cut off; or end the turn at a limit."""
+        async with self._ledger.record(turn) as work:
+            breach = self._resources.budgets.reserve_model_call(work, turn, agent)
+            if breach:
+                await exceed_budget(work, turn, breach)
+        return breach is None
 
     async def _continue(self, progress: Progress) -> None:
         async with self._ledger.record(progress.turn) as work:
@@ -121,4 +137,6 @@ class TurnRunner:
     async def _fail(self, turn: Turn, error: Exception, asking: str | None, began: float) -> None:
         seconds = max(0.0, asyncio.get_running_loop().time() - began)
         async with self._ledger.record(turn) as work:
+            usage = work.session.usage
+            work.change(usage=usage.settle(Spent(model_calls=1 if asking else 0), now=work.now))
             await fail_turn(work, turn, error, asked_model=asking, seconds=seconds)

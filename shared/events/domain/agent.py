@@ -53,12 +53,28 @@ class TurnCancelled(DomainEvent):
 
 
 class BudgetExceeded(DomainEvent):
-    """The next call would have gone over a limit, so the turn was stopped before it."""
+    """The next call would have gone over a limit, so the turn was stopped before it.
+
+    ``used`` and ``wanted`` together are more than ``limit``. ``scope`` tells whether the limit is
+    of the agent or of its whole session. ``repeated_calls`` and ``circles`` are the limits on
+    agents that go round in a loop; ``detail`` names what they repeat.
+    """
 
     turn_id: str
     agent_type: str
     budget: Literal[
-        "tokens", "cost_usd", "tool_calls", "model_calls", "wall_time", "handovers", "steps"
+        "tokens",
+        "cost_usd",
+        "tool_calls",
+        "model_calls",
+        "wall_time",
+        "handovers",
+        "steps",
+        "repeated_calls",
+        "circles",
     ]
     limit: float
     used: float
+    wanted: float = 0
+    scope: Literal["session", "agent"] = "agent"
+    detail: str = ""

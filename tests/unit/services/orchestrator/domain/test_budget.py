@@ -5,11 +5,11 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from services.orchestrator.agents.budget import Budget
+from services.orchestrator.domain.budget import AgentBudget, Budget
 
 
 def test_without_a_word_only_the_turn_is_bounded() -> None:
-    budget = Budget()
+    budget = AgentBudget()
 
     assert (budget.max_steps, budget.handovers) == (20, 5)
     assert {budget.tokens, budget.cost_usd, budget.tool_calls, budget.wall_time} == {None}

@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Send a message to a session: it is accepted once it is stored, and answered in a turn."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opentelemetry.trace import get_current_span
 from pydantic_ai.messages import ModelRequest, UserPromptPart
 
 from services.orchestrator.domain.turn import Step, Turn, TurnState
-from services.orchestrator.models import tokens_of_message
 from services.orchestrator.store.idempotency import (
     IdempotencyKey,
     earlier_subject,
     remember,
 )
-from services.orchestrator.store.steps import add_step
-from services.orchestrator.store.turns import add_turn, find_turn, unfinished
+from services.orchestrator.store.turns import find_turn, unfinished
 from services.orchestrator.store.work import SessionWork
 from services.orchestrator.turns.closing import exceed_budget
 from services.orchestrator.turns.engine import LEASE, TurnEngine
 from services.orchestrator.turns.opening import begin_turn
+from services.orchestrator.turns.progress import Progress
 from services.orchestrator.turns.resources import Resources
+from services.orchestrator.turns.turn_work import TurnWork
 from shared.correlation import EventCorrelation
 from shared.errors import ConflictError
 from shared.events import MessageReceived
@@ -57,53 +57,44 @@ class SendMessageHandler:
             if earlier:
                 return await find_turn(work.connection, earlier)
             work.session.require_active()
-            turn, mine = await self._accept(work, command)
-            await remember(work.connection, command.key, subject=turn.id)
-        if mine:
-            self._engine.take(turn)
-        return turn
+            accepted = await self._accept(work, command)
+            await remember(work.connection, command.key, subject=accepted.turn.id)
+        if accepted.turn.state is TurnState.RUNNING:
+            self._engine.take(replace(accepted.progress, session=work.session))
+        return accepted.turn
 
-    async def _accept(self, work: SessionWork, command: SendMessageCommand) -> tuple[Turn, bool]:
+    async def _accept(self, work: SessionWork, command: SendMessageCommand) -> TurnWork:
         waiting = len(await unfinished(work.connection, work.session.id))
         if waiting >= self._resources.settings.queue_limit:
             raise ConflictError(f"{waiting} messages of the session wait already; try again later")
         number = work.session.turn_count + 1
-        turn_id = str(new_id())
         received = await work.publish(
             MessageReceived(
                 session_id=work.session.id,
                 message_content=command.content,
                 message_length=len(command.content),
                 message_id=str(new_id()),
-                turn_id=turn_id,
+                turn_id=str(new_id()),
             )
         )
-        turn = _queued(work, received, number=number)
-        mine = not waiting and self._engine.room > 0
+        work.change(message_count=work.session.message_count + 1, turn_count=number)
+        queued = _queued(work, received, number=number)
+        turn_work = TurnWork(work, Progress(turn=queued, session=work.session))
         prompt = ModelRequest(parts=[UserPromptPart(command.content, timestamp=work.now)])
-        step = Step(0, turn.agent, prompt)
-        work.change(
-            message_count=work.session.message_count + 1,
-            turn_count=number,
-            usage=work.session.usage.remember(tokens_of_message(prompt)),
-        )
-        if mine:
-            return await self._begin(work, turn, step)
-        await add_turn(work.connection, turn, owner=None, lease=LEASE)
-        await add_step(work.connection, turn, step)
-        return turn, mine
+        turn_work.add_step(Step(0, queued.agent, prompt))
+        if not waiting and self._engine.room > 0:
+            await self._begin(turn_work)
+        await turn_work.store_new(owner=self._resources.owner, lease=LEASE)
+        return turn_work
 
-    async def _begin(self, work: SessionWork, queued: Turn, step: Step) -> tuple[Turn, bool]:
-        """Store the turn as begun by this replica; as ended if a budget leaves no room for it."""
+    async def _begin(self, work: TurnWork) -> None:
+        """Begin with the turn at once, or end it if a budget leaves no room for it."""
         agent = self._resources.agents.get(work.session.agent)
-        with EventCorrelation.scope(queued.correlation_id, causation_id=queued.causation_id):
-            turn, breach = await begin_turn(self._resources, work, queued, agent)
-            await add_turn(work.connection, turn, owner=self._resources.owner, lease=LEASE)
-            await add_step(work.connection, turn, step)
-            if breach is None:
-                return turn, True
-            await exceed_budget(work, turn, breach)
-            return await find_turn(work.connection, turn.id), False
+        turn = work.turn
+        with EventCorrelation.scope(turn.correlation_id, causation_id=turn.causation_id):
+            breach = await begin_turn(self._resources, work, agent)
+            if breach:
+                await exceed_budget(work, breach)
 
 
 def _queued(work: SessionWork, received: MessageReceived, *, number: int) -> Turn:

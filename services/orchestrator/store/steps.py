@@ -2,6 +2,7 @@
 """The recorded steps of turns: the messages between people, models and tools."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
@@ -12,29 +13,33 @@ from services.orchestrator.domain.turn import Step, Turn
 from services.orchestrator.store.tables import steps
 
 
-async def add_step(
-    connection: AsyncConnection,
-    turn: Turn,
-    step: Step,
-    *,
-    input_tokens: int = 0,
-    output_tokens: int = 0,
-    cost_usd: Decimal | None = None,
-) -> None:
-    """Record the next message of a turn; a step is recorded once."""
-    await connection.execute(
-        insert(steps).values(
-            turn_id=turn.id,
-            number=step.index,
-            session_id=turn.session_id,
-            turn_number=turn.number,
-            agent=step.agent,
-            message=_written(step.message),
-            input_tokens=input_tokens,
-            output_tokens=output_tokens,
-            cost_usd=cost_usd,
-        )
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewStep:
+    """A step to be recorded, with what the model took that gave it."""
+
+    step: Step
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Decimal | None
+
+
+async def add_steps(connection: AsyncConnection, turn: Turn, new: Sequence[NewStep]) -> None:
+    """Record the next messages of a turn; a step is recorded once."""
+    rows = [
+        {
+            "turn_id": turn.id,
+            "number": each.step.index,
+            "session_id": turn.session_id,
+            "turn_number": turn.number,
+            "agent": each.step.agent,
+            "message": _written(each.step.message),
+            "input_tokens": each.input_tokens,
+            "output_tokens": each.output_tokens,
+            "cost_usd": each.cost_usd,
+        }
+        for each in new
+    ]
+    await connection.execute(insert(steps), rows)
 
 
 async def steps_of(connection: AsyncConnection, turn: Turn) -> list[Step]:

@@ -2,7 +2,7 @@
 """Turns: accepted, leased to a replica, and ended."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, exists, func, insert, or_, select, update
@@ -24,12 +24,17 @@ def turn_of(row: Any) -> Turn:
 
 
 async def add_turn(
-    connection: AsyncConnection, turn: Turn, *, owner: str | None, lease: timedelta
+    connection: AsyncConnection,
+    turn: Turn,
+    *,
+    owner: str | None,
+    lease: timedelta,
+    ended_at: datetime | None = None,
 ) -> None:
     """Store a new turn, leased to ``owner`` from the start if there is one."""
     fields = {name: getattr(turn, name) for name in Turn.__slots__}
     leased = {"lease_owner": owner, "lease_until": func.now() + lease} if owner else {}
-    await connection.execute(insert(turns).values(**fields, **leased))
+    await connection.execute(insert(turns).values(**fields, **leased, ended_at=ended_at))
 
 
 async def find_turn(connection: AsyncConnection, turn_id: str) -> Turn:
@@ -129,11 +134,15 @@ async def release_leases(connection: AsyncConnection, *, owner: str) -> None:
     )
 
 
-async def holds_lease(connection: AsyncConnection, turn_id: str, *, owner: str) -> bool:
-    """Tell whether a turn is running, and leased to ``owner``."""
+async def leased_turn(connection: AsyncConnection, turn_id: str, *, owner: str) -> Turn | None:
+    """Return a turn if it is running, and leased to ``owner``."""
     row = (
         await connection.execute(
-            select(turns.c.lease_owner, turns.c.state).where(turns.c.id == turn_id)
+            select(*COLUMNS).where(
+                turns.c.id == turn_id,
+                turns.c.lease_owner == owner,
+                turns.c.state == TurnState.RUNNING,
+            )
         )
-    ).one()
-    return (row.state, row.lease_owner) == (TurnState.RUNNING, owner)
+    ).one_or_none()
+    return None if row is None else turn_of(row)

@@ -122,16 +122,8 @@ class UnitOfWork:
             DependencyDownError: the database cannot be reached; nothing was done.
         """
         async with self.database.begin() as connection:
-            row = (
-                await connection.execute(
-                    select(sessions).where(sessions.c.id == session_id).with_for_update()
-                )
-            ).one_or_none()
-            if row is None:
-                raise NotFoundError(f"there is no session {session_id!r}")
-            work = SessionWork(
-                connection, session_of(row), topics=self._topics, now=self.clock.now()
-            )
+            session = await read_session(connection, session_id, lock=True)
+            work = SessionWork(connection, session, topics=self._topics, now=self.clock.now())
             before = work.session
             yield work
             if work.session != before:
@@ -144,6 +136,21 @@ class UnitOfWork:
             update(sessions).where(sessions.c.id == work.session.id).values(**_row(work.session))
         )
         await self._outbox.add(work.connection, work.records)
+
+
+async def read_session(
+    connection: AsyncConnection, session_id: str, *, lock: bool = False
+) -> Session:
+    """Return a session, deleted or not; with ``lock`` nobody else changes it until the end.
+
+    Raises:
+        NotFoundError: there is no such session.
+    """
+    query = select(sessions).where(sessions.c.id == session_id)
+    row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+    if row is None:
+        raise NotFoundError(f"there is no session {session_id!r}")
+    return session_of(row)
 
 
 def session_of(row: Any) -> Session:

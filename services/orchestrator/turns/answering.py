@@ -6,52 +6,55 @@ from decimal import Decimal
 from services.orchestrator.domain.turn import Step, Turn, text_of
 from services.orchestrator.domain.usage import Spent
 from services.orchestrator.models import ModelReply
-from services.orchestrator.store.effects import add_effects
 from services.orchestrator.turns.bounding import calls_breach
 from services.orchestrator.turns.calling import plan_calls
 from services.orchestrator.turns.closing import complete_turn
 from services.orchestrator.turns.continuing import continue_turn
-from services.orchestrator.turns.ledger import Progress, TurnLedger
-from services.orchestrator.turns.recording import record_step
+from services.orchestrator.turns.ledger import TurnLedger
+from services.orchestrator.turns.progress import Progress
 from services.orchestrator.turns.resources import Resources
 from services.orchestrator.turns.stopping import stop_turn
+from services.orchestrator.turns.turn_work import TurnWork
 from shared.events import Event, LLMRequestCompletedEvent
 
 
 async def record_answer(
     resources: Resources, ledger: TurnLedger, progress: Progress, reply: ModelReply
-) -> None:
+) -> Progress:
     """Record the answer with all that follows from it, in one transaction.
 
     Raises:
         LeaseLostError: the turn is no longer this replica's; nothing was recorded.
     """
-    turn = progress.turn
-    step = Step(progress.steps[-1].index + 1, turn.agent, reply.response)
-    async with ledger.record(turn) as work:
-        work.change(usage=work.session.usage.settle(_spent(reply), now=work.now))
-        await record_step(work, turn, step, usage=reply.usage, cost_usd=reply.cost_usd)
-        answered = await work.publish(_answered(turn, step, reply))
-        if not reply.tool_calls:
-            await complete_turn(work, turn, reply=text_of(reply.response))
-            return
-        planned = plan_calls(resources, turn, step, reply, now=work.now)
-        breach = calls_breach(
-            resources,
-            work.session,
-            turn,
-            progress.steps,
-            [(call, each.hand_over) for call, each in zip(reply.tool_calls, planned, strict=True)],
-        )
-        if breach:
-            planned = [each.refused(str(breach), now=work.now) for each in planned]
-        await add_effects(work.connection, [each.effect for each in planned])
-        for each in planned:
-            await each.announce(work, cause=answered)
-        if breach:
-            await stop_turn(work, turn, step, breach)
+    async with ledger.record(progress) as work:
+        step = Step(work.steps[-1].index + 1, work.turn.agent, reply.response)
+        usage = work.session.usage
+        work.change_session(usage=usage.settle(_spent(reply), now=work.now))
+        answered = await work.publish(_answered(work.turn, step, reply))
+        if reply.tool_calls:
+            await _plan(resources, work, step, reply, cause=answered)
         else:
-            await continue_turn(resources, work, turn, step)
+            work.add_step(step, usage=reply.usage, cost_usd=reply.cost_usd)
+            await complete_turn(work, reply=text_of(reply.response))
+    return work.progress
+
+
+async def _plan(
+    resources: Resources, work: TurnWork, step: Step, reply: ModelReply, *, cause: Event
+) -> None:
+    planned = plan_calls(resources, work.turn, step, reply, now=work.now)
+    asked = [(call, each.hand_over) for call, each in zip(reply.tool_calls, planned, strict=True)]
+    breach = calls_breach(resources, work.session, work.turn, work.steps, asked)
+    if breach:
+        planned = [each.refused(str(breach), now=work.now) for each in planned]
+    work.add_step(step, usage=reply.usage, cost_usd=reply.cost_usd)
+    work.add_effects([each.effect for each in planned])
+    for each in planned:
+        await each.announce(work, cause=cause)
+    if breach:
+        await stop_turn(work, breach)
+    else:
+        await continue_turn(resources, work)
 
 
 def _spent(reply: ModelReply) -> Spent:

@@ -10,9 +10,8 @@ from pydantic_ai.messages import ToolCallPart
 from services.orchestrator.agents import Agent
 from services.orchestrator.domain.turn import Step, Turn
 from services.orchestrator.models import ModelReply
-from services.orchestrator.store.approvals import Approval, ApprovalState, add_approval
-from services.orchestrator.store.effects import Effect, EffectState, change_effect
-from services.orchestrator.store.work import SessionWork
+from services.orchestrator.store.approvals import Approval, ApprovalState
+from services.orchestrator.store.effects import Effect, EffectState
 from services.orchestrator.tools import (
     HAND_OVER,
     HandOver,
@@ -24,6 +23,7 @@ from services.orchestrator.tools import (
 )
 from services.orchestrator.turns.resources import Resources
 from services.orchestrator.turns.switching import switch_agent
+from services.orchestrator.turns.turn_work import TurnWork
 from shared.events import (
     ApprovalRequested,
     Event,
@@ -52,7 +52,7 @@ class Planned:
             effect = _ended(effect, f"not made: {reason}", now, EffectState.FAILED)
         return Planned(turn=self.turn, effect=effect)
 
-    async def announce(self, work: SessionWork, *, cause: Event) -> None:
+    async def announce(self, work: TurnWork, *, cause: Event) -> None:
         """Record the events of the call, and the question to a person or the switch of agents."""
         requested = await work.publish(
             ToolExecutionRequestedEvent(
@@ -66,14 +66,14 @@ class Planned:
                 causation_id=cause.event_id,
             )
         )
-        await change_effect(work.connection, self.effect.effect_id, cause_id=requested.event_id)
+        work.change_effect(self.effect.effect_id, cause_id=requested.event_id)
         if self.approval:
             await self._ask_person(work, self.approval, cause=requested)
         if self.hand_over:
-            await switch_agent(work, self.turn, self.hand_over, cause=requested)
+            await switch_agent(work, self.hand_over, cause=requested)
 
-    async def _ask_person(self, work: SessionWork, approval: Approval, *, cause: Event) -> None:
-        await add_approval(work.connection, approval)
+    async def _ask_person(self, work: TurnWork, approval: Approval, *, cause: Event) -> None:
+        work.add_approval(approval)
         await work.publish(
             ToolApprovalRequiredEvent(
                 session_id=self.turn.session_id,

@@ -4,10 +4,9 @@
 from typing import Any
 
 from services.orchestrator.domain.limits import Breach
-from services.orchestrator.domain.turn import Turn, TurnState
-from services.orchestrator.store.turns import change_turn
-from services.orchestrator.store.work import SessionWork
+from services.orchestrator.domain.turn import TurnState
 from services.orchestrator.turns.opening import finish_agent
+from services.orchestrator.turns.turn_work import TurnWork
 from shared.events import (
     AgentErrorOccurredEvent,
     AssistantReplied,
@@ -24,23 +23,23 @@ SUMMARY = 200
 MAX_ERROR = 1000
 
 
-async def complete_turn(work: SessionWork, turn: Turn, *, reply: str) -> None:
+async def complete_turn(work: TurnWork, *, reply: str) -> None:
     """Record the answer of the agent."""
     reply = storable(reply)
     await work.publish(
         AssistantReplied(
-            session_id=turn.session_id,
-            turn_id=turn.id,
-            agent_type=turn.agent,
+            session_id=work.turn.session_id,
+            turn_id=work.turn.id,
+            agent_type=work.turn.agent,
             message_id=str(new_id()),
             message_content=reply,
             message_length=len(reply),
         )
     )
-    work.change(message_count=work.session.message_count + 1)
-    await finish_agent(work, turn, success=True)
-    await _task(work, turn, success=True, summary=reply[:SUMMARY])
-    await _end(work, turn, TurnState.COMPLETED, reply=reply)
+    work.change_session(message_count=work.session.message_count + 1)
+    await finish_agent(work, success=True)
+    await _task(work, success=True, summary=reply[:SUMMARY])
+    _end(work, TurnState.COMPLETED, reply=reply)
 
 
 def storable(text: str) -> str:
@@ -49,8 +48,7 @@ def storable(text: str) -> str:
 
 
 async def fail_turn(
-    work: SessionWork,
-    turn: Turn,
+    work: TurnWork,
     error: Exception,
     *,
     asked_model: str | None,
@@ -64,37 +62,37 @@ async def fail_turn(
     if asked_model:
         await work.publish(
             LLMRequestFailedEvent(
-                session_id=turn.session_id,
-                turn_id=turn.id,
-                agent=turn.agent,
+                session_id=work.turn.session_id,
+                turn_id=work.turn.id,
+                agent=work.turn.agent,
                 model=asked_model,
                 duration_seconds=seconds,
                 error_type=type(error).__name__,
                 error_message=message,
-                causation_id=turn.asking_id,
+                causation_id=work.turn.asking_id,
             )
         )
     await work.publish(
         AgentErrorOccurredEvent(
-            session_id=turn.session_id,
-            agent=turn.agent,
-            turn_id=turn.id,
+            session_id=work.turn.session_id,
+            agent=work.turn.agent,
+            turn_id=work.turn.id,
             error_type=type(error).__name__,
             error_message=message,
         )
     )
-    await finish_agent(work, turn, success=False)
-    await _task(work, turn, success=False, summary=message[:SUMMARY])
-    await _end(work, turn, TurnState.FAILED, error=message)
+    await finish_agent(work, success=False)
+    await _task(work, success=False, summary=message[:SUMMARY])
+    _end(work, TurnState.FAILED, error=message)
 
 
-async def exceed_budget(work: SessionWork, turn: Turn, breach: Breach) -> None:
+async def exceed_budget(work: TurnWork, breach: Breach) -> None:
     """Record that the next call would go over a limit, and stop before it; the session goes on."""
     await work.publish(
         BudgetExceeded(
-            session_id=turn.session_id,
-            turn_id=turn.id,
-            agent_type=turn.agent,
+            session_id=work.turn.session_id,
+            turn_id=work.turn.id,
+            agent_type=work.turn.agent,
             budget=breach.limit,
             limit=breach.bound,
             used=breach.used,
@@ -104,30 +102,22 @@ async def exceed_budget(work: SessionWork, turn: Turn, breach: Breach) -> None:
         )
     )
     message = str(breach)
-    await finish_agent(work, turn, success=False)
-    await _task(work, turn, success=False, summary=message)
-    await _end(work, turn, TurnState.FAILED, error=message)
+    await finish_agent(work, success=False)
+    await _task(work, success=False, summary=message)
+    _end(work, TurnState.FAILED, error=message)
 
 
-async def _task(work: SessionWork, turn: Turn, *, success: bool, summary: str) -> None:
+async def _task(work: TurnWork, *, success: bool, summary: str) -> None:
     await work.publish(
         TaskCompleted(
-            session_id=turn.session_id,
-            agent_type=turn.agent,
+            session_id=work.turn.session_id,
+            agent_type=work.turn.agent,
             success=success,
             result_summary=summary,
-            turn_id=turn.id,
+            turn_id=work.turn.id,
         )
     )
 
 
-async def _end(work: SessionWork, turn: Turn, state: TurnState, **changes: Any) -> None:
-    await change_turn(
-        work.connection,
-        turn.id,
-        state=state,
-        ended_at=work.now,
-        lease_owner=None,
-        lease_until=None,
-        **changes,
-    )
+def _end(work: TurnWork, state: TurnState, **changes: Any) -> None:
+    work.change(state=state, ended_at=work.now, lease_owner=None, lease_until=None, **changes)

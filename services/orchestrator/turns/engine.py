@@ -11,6 +11,7 @@ from services.orchestrator.domain.turn import Turn
 from services.orchestrator.store.turns import claim_turns, release_leases, renew_leases
 from services.orchestrator.turns.expiring import expire_approvals
 from services.orchestrator.turns.finished import FinishedTurns
+from services.orchestrator.turns.progress import Progress
 from services.orchestrator.turns.resources import Resources
 from services.orchestrator.turns.runner import TurnRunner
 from shared.errors import DependencyDownError
@@ -46,9 +47,9 @@ class TurnEngine:
             return 0
         return max(0, self._resources.settings.turn_capacity - len(self._running))
 
-    def take(self, turn: Turn) -> None:
+    def take(self, begun: Progress) -> None:
         """Run a turn that was leased to this replica when it was accepted."""
-        self._start(turn, resumed=False)
+        self._start(begun.turn, resumed=False, begun=begun)
 
     def look(self) -> None:
         """Look for turns now rather than in a while."""
@@ -121,26 +122,29 @@ class TurnEngine:
         for turn_id in held.keys() - kept:
             held[turn_id].cancel()
 
-    def _start(self, turn: Turn, *, resumed: bool) -> None:
-        task = asyncio.create_task(self._run(turn, resumed=resumed), name=f"turn {turn.id}")
+    def _start(self, turn: Turn, *, resumed: bool, begun: Progress | None = None) -> None:
+        work = self._run(turn, resumed=resumed, begun=begun)
+        task = asyncio.create_task(work, name=f"turn {turn.id}")
         self._running[turn.id] = task
 
-    async def _run(self, turn: Turn, *, resumed: bool) -> None:
+    async def _run(self, turn: Turn, *, resumed: bool, begun: Progress | None) -> None:
         try:
-            await self._run_through_outages(turn, resumed=resumed)
+            await self._run_through_outages(turn, resumed=resumed, begun=begun)
         finally:
             self._running.pop(turn.id, None)
             self._finished.tell(turn.id)
             self._wake.set()
 
-    async def _run_through_outages(self, turn: Turn, *, resumed: bool) -> None:
+    async def _run_through_outages(
+        self, turn: Turn, *, resumed: bool, begun: Progress | None
+    ) -> None:
         """Run the turn again from what is recorded, for as long as the database comes and goes."""
         failures = 0
         while True:
             try:
-                await self._runner.run(turn, resumed=resumed)
+                await self._runner.run(turn, resumed=resumed, begun=begun)
             except DependencyDownError as error:
-                failures, resumed = failures + 1, True
+                failures, resumed, begun = failures + 1, True, None
                 logger.warning("turn waits", extra={"turn_id": turn.id, "reason": str(error)})
                 await asyncio.sleep(PROBING.delay(attempt=failures).total_seconds())
             else:

@@ -3,13 +3,14 @@
 
 import asyncio
 
-from services.orchestrator.domain.turn import Step, Turn
-from services.orchestrator.store.effects import Effect, EffectState, change_effect
+from services.orchestrator.domain.turn import Turn
+from services.orchestrator.store.effects import Effect, EffectState
 from services.orchestrator.tools import ToolContext, ToolError, ToolOutcomeUnknown, execute
 from services.orchestrator.turns.budgets import ONE_TOOL_CALL
 from services.orchestrator.turns.closing import storable
 from services.orchestrator.turns.continuing import continue_turn, start_call
 from services.orchestrator.turns.ledger import TurnLedger
+from services.orchestrator.turns.progress import Progress
 from services.orchestrator.turns.resources import Resources
 from shared.events import Event, ToolExecutedEvent, ToolExecutionFailedEvent
 from shared.telemetry.genai import execute_tool
@@ -24,44 +25,47 @@ class CallRunner:
         self._resources = resources
         self._ledger = ledger
 
-    async def run(self, turn: Turn, answer: Step, effect: Effect, *, resumed: bool) -> None:
+    async def run(self, progress: Progress, effect: Effect, *, resumed: bool) -> Progress:
         """Make the call, unless it may have been made before a crash and must not be repeated.
 
         Raises:
             LeaseLostError: the turn is no longer this replica's.
         """
         if effect.started_at is None:
-            async with self._ledger.record(turn) as work:
-                if not await start_call(self._resources, work, turn, answer, effect):
-                    return
+            async with self._ledger.record(progress) as work:
+                await start_call(self._resources, work, effect)
+            return work.progress
         began = asyncio.get_running_loop().time()
         try:
-            if resumed and effect.started_at and not self._may_repeat(effect):
+            if resumed and not self._may_repeat(effect):
                 raise ToolOutcomeUnknown(
                     f"{effect.tool} was cut off by a crash and is not made again by itself; "
                     "find out what it has done before you go on"
                 )
-            content = await self._call(turn, effect)
+            content = await self._call(progress, effect)
         except ToolError as error:
             state = (
                 EffectState.UNKNOWN if isinstance(error, ToolOutcomeUnknown) else EffectState.FAILED
             )
-            await self._record(turn, answer, effect, state, str(error), began, error)
-        else:
-            await self._record(turn, answer, effect, EffectState.COMMITTED, content, began)
+            return await self._record(progress, effect, state, str(error), began, error)
+        return await self._record(progress, effect, EffectState.COMMITTED, content, began)
 
     def _may_repeat(self, effect: Effect) -> bool:
         return self._resources.tools.get(effect.tool).safety != "non_repeatable"
 
-    async def _call(self, turn: Turn, effect: Effect) -> str:
+    async def _call(self, progress: Progress, effect: Effect) -> str:
         resources = self._resources
+        turn = progress.turn
+        agent = resources.agents.get(effect.agent)
+        left = resources.budgets.time_left(progress.session, agent)
+        limit = resources.settings.tool_time_limit
         tool = resources.tools.get(effect.tool)
         context = ToolContext(
             session_id=turn.session_id,
             effect_id=effect.effect_id,
             workspace=resources.workspaces.open(turn.session_id),
-            time_limit=resources.settings.tool_time_limit,
-            commands=resources.agents.get(effect.agent).commands,
+            time_limit=limit if left is None else min(limit, left),
+            commands=agent.commands,
         )
         with execute_tool(
             resources.telemetry.tracing,
@@ -75,26 +79,20 @@ class CallRunner:
 
     async def _record(
         self,
-        turn: Turn,
-        answer: Step,
+        progress: Progress,
         effect: Effect,
         state: EffectState,
         result: str,
         began: float,
         error: ToolError | None = None,
-    ) -> None:
+    ) -> Progress:
         seconds = max(0.0, asyncio.get_running_loop().time() - began)
-        async with self._ledger.record(turn) as work:
-            await change_effect(
-                work.connection,
-                effect.effect_id,
-                state=state,
-                result=result,
-                ended_at=work.now,
-            )
-            work.change(usage=work.session.usage.settle(ONE_TOOL_CALL, now=work.now))
-            await work.publish(_outcome(turn, effect, result, seconds, error))
-            await continue_turn(self._resources, work, turn, answer)
+        async with self._ledger.record(progress) as work:
+            work.change_effect(effect.effect_id, state=state, result=result, ended_at=work.now)
+            work.change_session(usage=work.session.usage.settle(ONE_TOOL_CALL, now=work.now))
+            await work.publish(_outcome(work.turn, effect, result, seconds, error))
+            await continue_turn(self._resources, work)
+        return work.progress
 
 
 def _outcome(

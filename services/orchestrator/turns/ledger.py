@@ -1,41 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Records the steps of a turn, and refuses to record for a replica that lost its lease."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 
-from pydantic_ai.messages import ModelMessage
-
-from services.orchestrator.domain.turn import Next, Step, Turn, next_move
-from services.orchestrator.store.effects import Effect, effects_of
+from services.orchestrator.domain.turn import CallState
+from services.orchestrator.store.effects import effects_of
 from services.orchestrator.store.steps import history_before, steps_of
-from services.orchestrator.store.turns import find_turn, holds_lease
-from services.orchestrator.store.work import SessionWork, UnitOfWork
+from services.orchestrator.store.turns import find_turn, leased_turn
+from services.orchestrator.store.work import UnitOfWork, read_session
+from services.orchestrator.turns.progress import Progress
+from services.orchestrator.turns.turn_work import TurnWork
 
 
 class LeaseLostError(Exception):
     """Another replica has the turn now, or it was cancelled; nothing may be recorded for it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """All that is recorded of a turn, and what follows from it."""
-
-    turn: Turn
-    before: Sequence[ModelMessage]
-    steps: Sequence[Step]
-    effects: Sequence[Effect]
-
-    @property
-    def next_move(self) -> Next:
-        """What the turn does next."""
-        return next_move(self.steps, {each.call_id: each.state.call for each in self.effects})
-
-    @property
-    def messages(self) -> list[ModelMessage]:
-        """The conversation so far, as a model gets it."""
-        return [*self.before, *(step.message for step in self.steps)]
 
 
 class TurnLedger:
@@ -46,26 +26,44 @@ class TurnLedger:
         self._owner = owner
 
     async def progress(self, turn_id: str) -> Progress:
-        """Return what is recorded of a turn."""
+        """Return what is recorded of a turn, from the database."""
         async with self._work.database.connect() as connection:
             turn = await find_turn(connection, turn_id)
             steps = await steps_of(connection, turn)
-            last = steps[-1].index if steps else 0
             return Progress(
                 turn=turn,
+                session=await read_session(connection, turn.session_id),
                 before=await history_before(connection, turn),
                 steps=steps,
-                effects=await effects_of(connection, turn.id, step=last),
+                effects=await effects_of(connection, turn.id, step=steps[-1].index),
             )
 
+    async def with_history(self, progress: Progress) -> Progress:
+        """Return how far a turn has come that was just begun, with what came before it."""
+        if progress.turn.number == 1:
+            return progress
+        async with self._work.database.connect() as connection:
+            return replace(progress, before=await history_before(connection, progress.turn))
+
     @asynccontextmanager
-    async def record(self, turn: Turn) -> AsyncGenerator[SessionWork]:
+    async def record(self, progress: Progress) -> AsyncGenerator[TurnWork]:
         """Record what happened in a turn, in one transaction.
+
+        While this replica has the lease nobody else records steps of the turn, so ``progress`` is
+        what the database holds. Only people change it meanwhile: calls that wait for them are read
+        again.
 
         Raises:
             LeaseLostError: the turn is no longer this replica's; nothing was recorded.
         """
-        async with self._work.session(turn.session_id) as work:
-            if not await holds_lease(work.connection, turn.id, owner=self._owner):
-                raise LeaseLostError(turn.id)
+        async with self._work.session(progress.turn.session_id) as session_work:
+            connection = session_work.connection
+            turn = await leased_turn(connection, progress.turn.id, owner=self._owner)
+            if turn is None:
+                raise LeaseLostError(progress.turn.id)
+            effects = progress.effects
+            if any(each.state.call is CallState.WAITING for each in effects):
+                effects = await effects_of(connection, turn.id, step=progress.steps[-1].index)
+            work = TurnWork(session_work, replace(progress, turn=turn, effects=effects))
             yield work
+            await work.store()

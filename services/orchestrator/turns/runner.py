@@ -19,14 +19,14 @@ from services.orchestrator.domain.turn import (
 )
 from services.orchestrator.domain.usage import Spent
 from services.orchestrator.models import ModelRefused, ModelUnavailable
-from services.orchestrator.store.turns import change_turn
 from services.orchestrator.turns.answering import record_answer
 from services.orchestrator.turns.asking import ask
 from services.orchestrator.turns.closing import exceed_budget, fail_turn
 from services.orchestrator.turns.continuing import continue_turn
 from services.orchestrator.turns.executing import CallRunner
-from services.orchestrator.turns.ledger import LeaseLostError, Progress, TurnLedger
+from services.orchestrator.turns.ledger import LeaseLostError, TurnLedger
 from services.orchestrator.turns.opening import begin_turn
+from services.orchestrator.turns.progress import Progress
 from services.orchestrator.turns.resources import Resources
 from shared.correlation import EventCorrelation
 from shared.errors import DependencyDownError
@@ -44,8 +44,10 @@ class TurnRunner:
         self._ledger = TurnLedger(resources.work, owner=resources.owner)
         self._calls = CallRunner(resources, self._ledger)
 
-    async def run(self, turn: Turn, *, resumed: bool) -> None:
+    async def run(self, turn: Turn, *, resumed: bool, begun: Progress | None = None) -> None:
         """Work on the turn, in the trace of the request that brought it.
+
+        ``begun`` is how far it has come if this process has just recorded that itself.
 
         Raises:
             DependencyDownError: the database cannot be reached; what was done is recorded.
@@ -60,83 +62,83 @@ class TurnRunner:
             ),
         ):
             try:
-                await self._run(turn, resumed=resumed)
+                await self._run(turn, resumed=resumed, begun=begun)
             except LeaseLostError:
                 logger.info("turn is no longer ours", extra={"turn_id": turn.id})
 
-    async def _run(self, turn: Turn, *, resumed: bool) -> None:
-        if turn.started_at is None:
-            await self._begin(turn)
+    async def _run(self, turn: Turn, *, resumed: bool, begun: Progress | None) -> None:
+        if begun:
+            progress = await self._ledger.with_history(begun)
+        else:
+            progress = await self._ledger.progress(turn.id)
+        if progress.turn.started_at is None:
+            progress = await self._begin(progress)
             resumed = False
-        progress = await self._ledger.progress(turn.id)
         while progress.turn.state is TurnState.RUNNING:
             agent = progress.turn.agent
             with invoke_agent(self._resources.telemetry.tracing, agent, session_id=turn.session_id):
                 while progress.turn.agent == agent and progress.turn.state is TurnState.RUNNING:
-                    await self._step(progress, resumed=resumed)
+                    progress = await self._step(progress, resumed=resumed)
                     resumed = False
-                    progress = await self._ledger.progress(turn.id)
 
-    async def _begin(self, turn: Turn) -> None:
-        async with self._ledger.record(turn) as work:
+    async def _begin(self, progress: Progress) -> Progress:
+        async with self._ledger.record(progress) as work:
             agent = self._resources.agents.get(work.session.agent)
-            begun, breach = await begin_turn(self._resources, work, turn, agent)
-            await change_turn(
-                work.connection,
-                turn.id,
-                agent=begun.agent,
-                started_at=begun.started_at,
-                agent_started_at=begun.agent_started_at,
-                asking_id=begun.asking_id,
-            )
+            breach = await begin_turn(self._resources, work, agent)
             if breach:
-                await exceed_budget(work, begun, breach)
+                await exceed_budget(work, breach)
+        return work.progress
 
-    async def _step(self, progress: Progress, *, resumed: bool) -> None:
+    async def _step(self, progress: Progress, *, resumed: bool) -> Progress:
         began = asyncio.get_running_loop().time()
         asking: str | None = None
         try:
             match progress.next_move:
                 case AskModel():
                     asking = self._resources.agents.get(progress.turn.agent).model
-                    await self._ask(progress, resumed=resumed)
+                    return await self._ask(progress, resumed=resumed)
                 case CallTools(call_ids=call_ids):
                     effect = next(e for e in progress.effects if e.call_id == call_ids[0])
-                    await self._calls.run(
-                        progress.turn, progress.steps[-1], effect, resumed=resumed
-                    )
+                    return await self._calls.run(progress, effect, resumed=resumed)
                 case _:
-                    await self._continue(progress)
+                    return await self._continue(progress)
         except (LeaseLostError, DependencyDownError):
             raise
         except Exception as error:
             if not isinstance(error, (ModelUnavailable, ModelRefused)):
                 logger.exception("turn failed", extra={"turn_id": progress.turn.id})
                 asking = None
-            await self._fail(progress.turn, error, asking, began)
+            return await self._fail(progress, error, asking, began)
 
-    async def _ask(self, progress: Progress, *, resumed: bool) -> None:
+    async def _ask(self, progress: Progress, *, resumed: bool) -> Progress:
         agent = self._resources.agents.get(progress.turn.agent)
-        if resumed and not await self._reserve_again(progress.turn, agent):
-            return
+        if resumed:
+            progress = await self._reserve_again(progress, agent)
+            if progress.turn.state.ended:
+                return progress
         reply = await ask(self._resources, progress.turn, agent, progress.messages)
-        await record_answer(self._resources, self._ledger, progress, reply)
+        return await record_answer(self._resources, self._ledger, progress, reply)
 
-    async def _reserve_again(self, turn: Turn, agent: Agent) -> bool:
+    async def _reserve_again(self, progress: Progress, agent: Agent) -> Progress:
         """Set aside another model call for one that was cut off; or end the turn at a limit."""
-        async with self._ledger.record(turn) as work:
-            breach = self._resources.budgets.reserve_model_call(work, turn, agent)
+        async with self._ledger.record(progress) as work:
+            breach = self._resources.budgets.reserve_model_call(work.work, work.turn, agent)
             if breach:
-                await exceed_budget(work, turn, breach)
-        return breach is None
+                await exceed_budget(work, breach)
+        return work.progress
 
-    async def _continue(self, progress: Progress) -> None:
-        async with self._ledger.record(progress.turn) as work:
-            await continue_turn(self._resources, work, progress.turn, progress.steps[-1])
+    async def _continue(self, progress: Progress) -> Progress:
+        async with self._ledger.record(progress) as work:
+            await continue_turn(self._resources, work)
+        return work.progress
 
-    async def _fail(self, turn: Turn, error: Exception, asking: str | None, began: float) -> None:
+    async def _fail(
+        self, progress: Progress, error: Exception, asking: str | None, began: float
+    ) -> Progress:
         seconds = max(0.0, asyncio.get_running_loop().time() - began)
-        async with self._ledger.record(turn) as work:
+        async with self._ledger.record(progress) as work:
             usage = work.session.usage
-            work.change(usage=usage.settle(Spent(model_calls=1 if asking else 0), now=work.now))
-            await fail_turn(work, turn, error, asked_model=asking, seconds=seconds)
+            taken = Spent(model_calls=1 if asking else 0)
+            work.change_session(usage=usage.settle(taken, now=work.now))
+            await fail_turn(work, error, asked_model=asking, seconds=seconds)
+        return work.progress

@@ -11,12 +11,10 @@ from typing import Literal
 from pydantic_ai.messages import ModelRequest, ToolReturnPart
 
 from services.orchestrator.domain.limits import Breach
-from services.orchestrator.domain.turn import CallState, Step, Turn
-from services.orchestrator.store.approvals import ApprovalState, approvals_of, change_approval
-from services.orchestrator.store.effects import Effect, EffectState, change_effect, effects_of
-from services.orchestrator.store.work import SessionWork
+from services.orchestrator.domain.turn import CallState, Step
+from services.orchestrator.store.effects import Effect, EffectState
 from services.orchestrator.turns.closing import exceed_budget
-from services.orchestrator.turns.recording import record_step
+from services.orchestrator.turns.turn_work import TurnWork
 
 OUTCOMES: Mapping[EffectState, Literal["success", "failed", "denied"]] = {
     EffectState.COMMITTED: "success",
@@ -27,35 +25,20 @@ OUTCOMES: Mapping[EffectState, Literal["success", "failed", "denied"]] = {
 """What a model is told of a call that is done."""
 
 
-async def stop_turn(work: SessionWork, turn: Turn, answer: Step, breach: Breach) -> None:
-    """End the turn at a limit; calls of the answer that were not made are not made any more."""
-    await drop_calls(work, turn, answer, reason=f"not made: {breach}")
-    await exceed_budget(work, turn, breach)
+async def stop_turn(work: TurnWork, breach: Breach) -> None:
+    """End the turn at a limit; calls of its last answer that were not made are made no more."""
+    await drop_calls(work, reason=f"not made: {breach}")
+    await exceed_budget(work, breach)
 
 
-async def drop_calls(work: SessionWork, turn: Turn, answer: Step, *, reason: str) -> None:
-    """Give every call of the answer a result, which is ``reason`` if it was not made."""
-    for approval in await approvals_of(work.connection, turn.session_id, state=ApprovalState.OPEN):
-        if approval.turn_id == turn.id:
-            await change_approval(
-                work.connection,
-                approval.id,
-                state=ApprovalState.CANCELLED,
-                reason=reason,
-                decided_at=work.now,
-            )
-    for effect in await effects_of(work.connection, turn.id, step=answer.index):
+async def drop_calls(work: TurnWork, *, reason: str) -> None:
+    """Give every call of the last answer a result, which is ``reason`` if it was not made."""
+    await work.cancel_approvals(reason=reason)
+    for effect in work.effects:
         if effect.state.call is not CallState.DONE:
             state = EffectState.UNKNOWN if effect.started_at else EffectState.FAILED
-            await change_effect(
-                work.connection,
-                effect.effect_id,
-                state=state,
-                result=reason,
-                ended_at=work.now,
-            )
-    effects = await effects_of(work.connection, turn.id, step=answer.index)
-    await record_step(work, turn, results_of(answer, effects))
+            work.change_effect(effect.effect_id, state=state, result=reason, ended_at=work.now)
+    work.add_step(results_of(work.steps[-1], work.effects))
 
 
 def results_of(answer: Step, effects: Sequence[Effect]) -> Step:

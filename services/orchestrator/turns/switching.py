@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gives a session, and the turn it is in, to another agent."""
 
-from services.orchestrator.domain.turn import Turn
-from services.orchestrator.store.turns import change_turn
 from services.orchestrator.store.work import SessionWork
 from services.orchestrator.tools import HandOver
 from services.orchestrator.turns.opening import finish_agent
+from services.orchestrator.turns.turn_work import TurnWork
 from shared.events import (
     AgentAssigned,
     AgentProcessingStartedEvent,
@@ -15,8 +14,9 @@ from shared.events import (
 )
 
 
-async def switch_agent(work: SessionWork, turn: Turn, asked: HandOver, *, cause: Event) -> None:
+async def switch_agent(work: TurnWork, asked: HandOver, *, cause: Event) -> None:
     """Record that the agent of a turn handed over, so that the next step is the other agent's."""
+    turn = work.turn
     request = await work.publish(
         AgentSwitchRequested(
             session_id=turn.session_id,
@@ -27,11 +27,9 @@ async def switch_agent(work: SessionWork, turn: Turn, asked: HandOver, *, cause:
             causation_id=cause.event_id,
         )
     )
-    await finish_agent(work, turn, success=True)
-    await assign_agent(work, request)
-    await change_turn(
-        work.connection,
-        turn.id,
+    await finish_agent(work, success=True)
+    await assign_agent(work.work, request)
+    work.change(
         agent=asked.to_agent,
         agent_started_at=work.now,
         handovers=turn.handovers + 1,

@@ -20,6 +20,7 @@ from tests.support.kafka.release import IMAGE, OLDEST_JAVA
 _JVM = ("-Xmx512m", "-XX:+UseSerialGC")
 _LOG_LEVEL = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 _ENGINE_SECONDS = 10
+_PULL_SECONDS = 300
 
 
 class KafkaPrograms(Protocol):
@@ -96,13 +97,13 @@ class Docker:
 
 
 async def kafka_programs() -> KafkaPrograms:
-    """Return the programs of Docker where an engine answers, else those of Java and Maven.
+    """Return the programs of Docker where an engine has the image, else those of Java and Maven.
 
     Raises:
         MissingServerError: there is neither.
     """
     docker = shutil.which("docker")
-    if docker and await _engine_answers(docker):
+    if docker and await _engine_answers(docker) and await _image_is_there(docker):
         return Docker(docker=docker)
     java, maven = shutil.which("java"), shutil.which("mvn")
     if java and maven and await _version_of(java) >= OLDEST_JAVA:
@@ -118,18 +119,26 @@ async def _engine_answers(docker: str) -> bool:
     return code == 0
 
 
+async def _image_is_there(docker: str) -> bool:
+    """Tell whether the engine has the image, or can get it; many a machine has no way to."""
+    code, _ = await _run(docker, "image", "inspect", IMAGE)
+    if code:
+        code, _ = await _run(docker, "pull", "--quiet", IMAGE, seconds=_PULL_SECONDS)
+    return code == 0
+
+
 async def _version_of(java: str) -> int:
     _, output = await _run(java, "-version")
     found = re.search(r'version "(\d+)', output)
     return int(found[1]) if found else 0
 
 
-async def _run(*command: str) -> tuple[int | None, str]:
+async def _run(*command: str, seconds: float = _ENGINE_SECONDS) -> tuple[int | None, str]:
     process = await asyncio.create_subprocess_exec(
         *command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
     )
     try:
-        async with asyncio.timeout(_ENGINE_SECONDS):
+        async with asyncio.timeout(seconds):
             output, _ = await process.communicate()
     except TimeoutError:
         process.kill()

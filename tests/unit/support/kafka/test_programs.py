@@ -56,6 +56,27 @@ async def test_java_is_taken_where_no_engine_answers(script: Script, fetched: Pa
     assert f"{fetched}/*" in programs.command("kafka.Kafka", directory=fetched)
 
 
+async def test_java_is_taken_where_the_engine_cannot_get_the_image(
+    script: Script, fetched: Path
+) -> None:
+    """An engine without a way to a registry is no reason not to test."""
+    script("docker", 'case "$1" in version) echo 29.0;; *) exit 1;; esac')
+    script("java", 'echo openjdk version \\"17.0.15\\" 2025-04-15 >&2')
+    script("mvn", "exit 0")
+
+    assert isinstance(await kafka_programs(), LocalJava)
+
+
+async def test_docker_is_taken_where_the_engine_has_to_get_the_image(
+    script: Script, fetched: Path
+) -> None:
+    script("docker", 'case "$1" in image) exit 1;; *) echo 29.0;; esac')
+    script("java", 'echo openjdk version \\"17.0.15\\" 2025-04-15 >&2')
+    script("mvn", "exit 0")
+
+    assert isinstance(await kafka_programs(), Docker)
+
+
 @pytest.mark.parametrize("version", ["11.0.2", "1.8.0_402"])
 async def test_with_an_old_java_it_is_said_what_to_install(
     script: Script, fetched: Path, version: str

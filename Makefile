@@ -9,6 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHONS := python3.13 python3.12 python3.11 python3
 WORKERS ?= 3
+SERVICES := orchestrator persistence audit metrics agent_context dead_letters
 PIP_INSTALL = $(PIP) install --quiet --disable-pip-version-check --no-input
 
 # A virtual environment gets pip of its own where Python brings one, and else borrows the system's.
@@ -21,7 +22,7 @@ PIP = $$(if [ -x $(BIN)/pip ]; then echo $(BIN)/python -m pip; \
 help: ## Print this help
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 
 .PHONY: demo
@@ -31,6 +32,25 @@ demo: $(VENV)/.embedded ## Hold a conversation on real servers and check what ea
 .PHONY: up
 up: $(VENV)/.embedded ## Start servers and services, print their addresses, stay until Ctrl-C
 	@$(BIN)/agent-runtime up
+
+##@ Run it in containers
+
+.PHONY: env
+env: $(VENV)/.created ## Write .env with a new secret for everything; keep what is there
+	@$(BIN)/python -m deploy.compose.env_file .env
+
+.PHONY: image
+image: ## Build the image of the services
+	@docker compose build migrations
+
+.PHONY: compose-up
+compose-up: ## Start everything with docker compose and wait until it is healthy
+	@docker compose up --build --detach --wait $(SERVICES) gateway grafana
+	@docker compose ps
+
+.PHONY: compose-down
+compose-down: ## Stop and remove the containers; what they keep stays in its volumes
+	@docker compose --profile tools down
 
 ##@ Develop
 
@@ -99,8 +119,9 @@ docs-check: $(VENV)/.tests
 	@echo "generated documents" && $(BIN)/python -m deploy.docs --check
 
 LOCKS := tests/requirements.lock deploy/embedded/requirements.lock requirements.lock
-COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" pyproject.toml
+COMPILE_WITH = $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+COMPILE = $(COMPILE_WITH) pyproject.toml
 
 .PHONY: lock
 lock: $(VENV)/.tests ## Lock the newest allowed versions of all dependencies
@@ -109,6 +130,8 @@ lock: $(VENV)/.tests ## Lock the newest allowed versions of all dependencies
 	@$(COMPILE) --extra embedded --group build --constraint tests/requirements.lock \
 		--output-file deploy/embedded/requirements.lock
 	@$(COMPILE) --constraint tests/requirements.lock --output-file requirements.lock
+	@$(COMPILE_WITH) --group build --constraint tests/requirements.lock \
+		--output-file deploy/requirements-build.lock
 
 ##@ Clean up
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -25,7 +25,7 @@ class _Service(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(status: int) -> Iterator[int]:
+def serving(status: int) -> Generator[int]:
     server = HTTPServer((HOST, 0), type("Service", (_Service,), {"status": status}))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

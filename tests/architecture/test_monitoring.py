@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Dashboards and alerts ask only for figures that the code really shows."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.embedded.catalogue import SERVICES
+from services.metrics.definitions import DEFINITIONS
+from shared.telemetry.instrument_table import rows
+from shared.telemetry.instruments import HTTP_METRICS, Instruments
+from tests.support.repository import ROOT, python_files
+
+DASHBOARDS = sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))
+PROMETHEUS = ROOT / "deploy/prometheus"
+
+ADDED_BY_PROMETHEUS = {"job", "instance", "le"}
+OF_HTTP = {"http_request_method", "http_route", "http_response_status_code"}
+OF_THE_COLLECTOR = {
+    "otelcol_exporter_send_failed_spans_total": {"exporter"},
+    "otelcol_receiver_refused_spans_total": {"receiver", "transport"},
+}
+WORDS = {"and", "or", "unless", "bool", "offset"}
+GROUPING = re.compile(r"\b(?:by|without|on|ignoring)\s*\(([^)]*)\)")
+MATCHERS = re.compile(r"\{([^}]*)\}")
+SUFFIX = re.compile(r"_(bucket|count|sum)$")
+
+
+def shown() -> Mapping[str, set[str]]:
+    """Return the figures that are shown, with their labels; those in no use are not among them."""
+    source = "\n".join(path.read_text("utf-8") for path in python_files("services", "shared"))
+    used = set(re.findall(r"instruments\s*\.(\w+)", source))
+    names = {row: name for name, row in vars(Instruments).items() if row in rows(Instruments)}
+    emitted = [row.definition for row in rows(Instruments) if names[row] in used]
+    ours = {each.prometheus_name: set[str](each.labels) for each in (*emitted, *DEFINITIONS)}
+    return {**ours, **dict.fromkeys(HTTP_METRICS, OF_HTTP), "up": set(), **OF_THE_COLLECTOR}
+
+
+SHOWN = shown()
+
+
+def dashboard_expressions() -> Iterator[tuple[str, str]]:
+    for path in DASHBOARDS:
+        board = json.loads(path.read_text("utf-8"))
+        for panel in board["panels"]:
+            for target in panel.get("targets", ()):
+                yield f"{path.stem}-{panel['id']}{target['refId']}", target["expr"]
+
+
+def alerts() -> list[dict[str, Any]]:
+    groups = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text("utf-8"))["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+EXPRESSIONS = [*dashboard_expressions(), *((each["alert"], each["expr"]) for each in alerts())]
+every_expression = pytest.mark.parametrize(
+    "expression",
+    [expression for _, expression in EXPRESSIONS],
+    ids=[name for name, _ in EXPRESSIONS],
+)
+
+
+def metrics_in(expression: str) -> set[str]:
+    plain = re.sub(r'"[^"]*"', "", expression)
+    for part in (MATCHERS, re.compile(r"\[[^\]]*\]"), GROUPING):
+        plain = part.sub(" ", plain)
+    found: list[str] = re.findall(r"\b[a-zA-Z_]\w*\b(?!\s*\()", plain)
+    return set(found) - WORDS
+
+
+def labels_in(expression: str) -> set[str]:
+    matchers: list[str] = MATCHERS.findall(re.sub(r'"[^"]*"', '""', expression))
+    groupings: list[str] = GROUPING.findall(expression)
+    matched = {name for each in matchers for name in re.findall(r"(\w+)\s*[=!]", each)}
+    return matched | {name.strip() for each in groupings for name in each.split(",")}
+
+
+def shown_as(metric: str) -> str:
+    return metric if metric in SHOWN else SUFFIX.sub("", metric)
+
+
+@every_expression
+def test_every_figure_that_is_asked_for_is_shown(expression: str) -> None:
+    metrics = metrics_in(expression)
+
+    assert metrics
+    assert {metric for metric in metrics if shown_as(metric) not in SHOWN} == set()
+
+
+@every_expression
+def test_every_label_that_is_asked_for_is_one_of_the_figure(expression: str) -> None:
+    known = {label for metric in metrics_in(expression) for label in SHOWN[shown_as(metric)]}
+
+    assert labels_in(expression) <= known | ADDED_BY_PROMETHEUS
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+def test_a_dashboard_is_named_for_its_file_and_explains_its_panels(path: object) -> None:
+    board = json.loads((ROOT / str(path)).read_text("utf-8"))
+    panels = [panel for panel in board["panels"] if panel["type"] != "row"]
+
+    assert board["uid"] == getattr(path, "stem", "")
+    assert [panel["title"] for panel in panels if not panel["description"]] == []
+
+
+def test_a_dashboard_chooses_among_values_that_are_shown() -> None:
+    queries = [
+        variable["query"]
+        for path in DASHBOARDS
+        for variable in json.loads(path.read_text("utf-8"))["templating"]["list"]
+    ]
+    asked: list[tuple[str, str]] = [
+        found for query in queries for found in re.findall(r"^label_values\((\w+), (\w+)\)$", query)
+    ]
+
+    assert len(asked) == len(queries)
+    assert [pair for pair in asked if pair[1] not in SHOWN[pair[0]]] == []
+
+
+def test_an_alert_says_what_is_wrong_and_what_to_do() -> None:
+    assert [
+        rule["alert"]
+        for rule in alerts()
+        if not {"summary", "action"} <= set(rule["annotations"]) or "severity" not in rule["labels"]
+    ] == []
+
+
+def test_every_service_is_asked_for_its_figures_where_it_listens() -> None:
+    jobs = {
+        job["job_name"]: job
+        for job in yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text("utf-8"))[
+            "scrape_configs"
+        ]
+    }
+    found = {each.name: jobs[each.name]["dns_sd_configs"][0] for each in SERVICES}
+
+    assert {name: (each["names"], each["port"]) for name, each in found.items()} == {
+        each.name: ([each.name], each.port) for each in SERVICES
+    }

@@ -94,8 +94,8 @@ class EventHandlerWithRetry:
     ``max_retries`` counts all attempts and ``retry_delay`` is in seconds. Errors that repeating
     cannot mend are not repeated. When the attempts are used up, ``dead_letter`` is awaited with the
     event and the error, and the error is raised; a server that is down makes no dead letter. A bus
-    that a decorated handler is subscribed to leaves the retrying to it and does the dead-lettering
-    itself.
+    that a decorated handler is subscribed to repeats by this policy instead of its own, so that it
+    counts the attempts over restarts, and does the dead-lettering itself.
     """
 
     def __init__(
@@ -122,12 +122,22 @@ class EventHandlerWithRetry:
             return self
         return self._handle(self.handler, event)
 
+    async def attempt(self, event: Any) -> Any:
+        """Handle ``event`` once; whoever calls this repeats by ``policy``."""
+        if self.handler is None:
+            raise TypeError("there is no handler to try")
+        return await self.handler(event)
+
+    async def gave_up(self, event: Any, error: Exception) -> None:
+        """Have ``dead_letter`` told that no attempt is left."""
+        if self._dead_letter:
+            await self._dead_letter(event, error)
+
     async def _handle(self, handler: Handler, event: Any) -> Any:
         try:
             return await self._retrying.call(lambda: handler(event))
         except DependencyDownError:
             raise
         except Exception as error:
-            if self._dead_letter:
-                await self._dead_letter(event, error)
+            await self.gave_up(event, error)
             raise

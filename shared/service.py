@@ -29,6 +29,7 @@ from shared.http.problems import install_problems
 from shared.ids import new_id
 from shared.logs import configure_logging
 from shared.messaging import KafkaEventBus
+from shared.messaging.in_hand import InHandStore
 from shared.messaging.observation import BusObservation
 from shared.settings import ServiceSettings, explain
 from shared.telemetry.database import trace_engine
@@ -67,6 +68,7 @@ def build_bus(
     telemetry: Telemetry,
     *,
     topics: Sequence[str] | None = None,
+    in_hand: InHandStore | None = None,
 ) -> KafkaEventBus:
     """Return the bus of a service, watched by its telemetry."""
     return KafkaEventBus(
@@ -76,6 +78,7 @@ def build_bus(
         topics=topics,
         retry=settings.retry.policy(),
         delivery=settings.delivery,
+        in_hand=in_hand,
         observer=observe(identity, settings, telemetry),
     )
 

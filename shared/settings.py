@@ -113,7 +113,7 @@ class RetrySettings(BaseSettings):
 
 
 class DeliverySettings(BaseSettings):
-    """When a consumer stops instead of going on to give up on its records."""
+    """When a consumer gives up on a record that ends its process, and when it stops altogether."""
 
     model_config = SettingsConfigDict(env_prefix="DELIVERY_", frozen=True)
 
@@ -128,6 +128,12 @@ class DeliverySettings(BaseSettings):
         le=1,
         description="share of the latest records that the service gives up on before it stops; "
         "1 for no limit",
+    )
+    max_crashes: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="processes that may end while they handle one record before it is given up on",
     )
     failed_share_window: int = Field(
         default=200, ge=10, le=100_000, description="how many records are the latest ones"

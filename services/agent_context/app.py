@@ -11,6 +11,7 @@ from services.agent_context.reader import Reader
 from services.agent_context.refill import Refill
 from services.agent_context.settings import AgentContextSettings
 from services.agent_context.store import PREFIX, ContextStore
+from shared.attempts import RedisInHand
 from shared.cache import Cache
 from shared.events import Topics
 from shared.http.rebuild import rebuild_router
@@ -45,7 +46,7 @@ def create_app(
         subscriber=lambda token: _subscriber(store, settings, token=token),
     )
     rebuild = Rebuild(cache.redis, prefix=PREFIX, fill=refill)
-    bus = build_bus(identity, settings, telemetry)
+    bus = build_bus(identity, settings, telemetry, in_hand=RedisInHand(cache.redis, service=NAME))
     bus.subscribe_sink(_subscriber(store, settings, keep=rebuild.run))
     app = build_app(
         identity,

@@ -12,6 +12,7 @@ from services.audit.settings import AuditSettings
 from services.audit.store.log_reader import LogReader
 from services.audit.store.log_writer import LogWriter
 from services.audit.verifier import LogVerifier
+from shared.attempts import PostgresInHand
 from shared.database import Database
 from shared.service import ServiceIdentity, build_app, build_bus
 from shared.telemetry import Telemetry
@@ -37,7 +38,7 @@ def create_app(
     schedule = CheckpointSchedule(
         signer, interval=settings.checkpoint_interval, instruments=telemetry.instruments
     )
-    bus = build_bus(identity, settings, telemetry)
+    bus = build_bus(identity, settings, telemetry, in_hand=PostgresInHand(database, schema=NAME))
     logger = AuditLogger(
         LogWriter(database, telemetry.tracing),
         ask_cluster_id=bus.producer.cluster_id,

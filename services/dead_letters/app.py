@@ -16,6 +16,7 @@ from services.dead_letters.store.intake import Intake
 from services.dead_letters.store.recorder import Recorder
 from services.dead_letters.store.redriving import Redriving
 from services.dead_letters.store.returns import Returns
+from shared.attempts import PostgresInHand
 from shared.database import Database
 from shared.events import Topics
 from shared.events.topics import CONSUMING_SERVICES, MAX_DEAD_LETTER_BYTES
@@ -37,7 +38,13 @@ def create_app(
     database = Database(settings.database)
     outbox = Outbox(tables.outbox, max_record_bytes=MAX_DEAD_LETTER_BYTES)
     recorder = Recorder(outbox=outbox, topics=topics)
-    bus = build_bus(identity, settings, telemetry, topics=[topics.dead_letters])
+    bus = build_bus(
+        identity,
+        settings,
+        telemetry,
+        topics=[topics.dead_letters],
+        in_hand=PostgresInHand(database, schema=NAME),
+    )
     relay = OutboxRelay(outbox, database, bus.producer, on_depth=_shown_on(telemetry.instruments))
     returns = Returns(recorder=recorder, max_redrives=settings.max_redrives)
     sink = DeadLetterSink(

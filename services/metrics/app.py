@@ -16,6 +16,7 @@ from services.metrics.ledgers import Recount, ledgers
 from services.metrics.prometheus import TotalsCollector
 from services.metrics.settings import MetricsSettings
 from services.metrics.store import MetricsStore
+from shared.attempts import RedisInHand
 from shared.cache import Cache
 from shared.events import Topics
 from shared.http.rebuild import rebuild_router
@@ -51,7 +52,7 @@ def create_app(
     )
     rebuild = Rebuild(cache.redis, prefix=PREFIX, fill=recount)
     counting = ledgers(store, keep=rebuild.run)
-    bus = build_bus(identity, settings, telemetry)
+    bus = build_bus(identity, settings, telemetry, in_hand=RedisInHand(cache.redis, service=NAME))
     bus.subscribe_sink(MetricsCollector(counting.totals))
     bus.subscribe_sink(SessionMetricsCollector(counting.sessions))
     DomainEventSubscriber(bus, counting.domain)

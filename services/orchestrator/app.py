@@ -22,6 +22,7 @@ from services.orchestrator.turns.budgets import Budgets
 from services.orchestrator.turns.engine import TurnEngine
 from services.orchestrator.turns.finished import FinishedTurns
 from services.orchestrator.turns.resources import Resources
+from shared.attempts import PostgresInHand
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.messaging import KafkaEventBus
@@ -44,7 +45,7 @@ def create_app(
     """Return the orchestrator and its settings, which are those of the environment if None."""
     settings = settings or OrchestratorSettings()
     database = Database(settings.database)
-    bus = build_bus(identity, settings, telemetry)
+    bus = build_bus(identity, settings, telemetry, in_hand=PostgresInHand(database, schema=NAME))
     relay = _relay(database, bus, settings, identity, telemetry)
     resources = _resources(settings, database, relay, bus, identity, telemetry)
     finished = FinishedTurns(database)

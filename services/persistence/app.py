@@ -7,6 +7,7 @@ from services.persistence.api import history_router
 from services.persistence.handlers import PersistenceSubscriber
 from services.persistence.settings import PersistenceSettings
 from services.persistence.store import PersistenceStore, SchemaCheck
+from shared.attempts import PostgresInHand
 from shared.database import Database
 from shared.service import ServiceIdentity, build_app, build_bus
 from shared.telemetry import Telemetry
@@ -21,7 +22,7 @@ def create_app(
     """Return the application of the service and the settings it was made from."""
     settings = settings or PersistenceSettings()
     database = Database(settings.database)
-    bus = build_bus(identity, settings, telemetry)
+    bus = build_bus(identity, settings, telemetry, in_hand=PostgresInHand(database, schema=NAME))
     bus.subscribe_sink(PersistenceSubscriber(PersistenceStore(database, telemetry.tracing)))
     app = build_app(
         identity,

@@ -2,10 +2,33 @@
 """Stops a consumer that fails at too much, before it has dead-lettered the whole topic."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from shared.messaging.failure_limit import FailureLimit
 from shared.messaging.halt import Halt
 from shared.messaging.records import Record
+
+
+class FailureBrake(Protocol):
+    """Knows when a service has failed at too much to go on."""
+
+    def applied(self, records: int = 1) -> None:
+        """Note that records had their effect."""
+        ...
+
+    async def failed(self, record: Record, error: Exception) -> None:
+        """Note that the service gives up on ``record``; never return if that is one too many."""
+        ...
+
+
+class NoBrake:
+    """Lets a service fail at everything."""
+
+    def applied(self, records: int = 1) -> None:
+        """Do nothing."""
+
+    async def failed(self, record: Record, error: Exception) -> None:
+        """Return at once."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -14,6 +14,8 @@ from shared.retry import RetryPolicy, Sleep
 
 T = TypeVar("T")
 
+OnFailure = Callable[[int], Awaitable[None]]
+
 PROBING = RetryPolicy(
     initial_delay=timedelta(milliseconds=250), max_delay=timedelta(seconds=5), jitter=0.2
 )
@@ -41,15 +43,23 @@ class Guard:
     """Told of every error after which work is repeated: also of a server that is still down."""
 
     async def run(
-        self, work: Callable[[], Awaitable[T]], *, policy: RetryPolicy | None = None
+        self,
+        work: Callable[[], Awaitable[T]],
+        *,
+        policy: RetryPolicy | None = None,
+        made: int = 0,
+        on_failure: OnFailure | None = None,
     ) -> T:
         """Return the result of ``work`` when it has succeeded.
+
+        ``made`` attempts were made before; ``on_failure`` is told how many have failed when
+        another one will follow.
 
         Raises:
             GivenUpError: its attempts are used up, or repeating it cannot help.
         """
         policy = policy or self.policy
-        attempt = 1
+        attempt = made + 1
         while True:
             try:
                 return await self.until_available(work)
@@ -57,6 +67,8 @@ class Guard:
                 if not policy.should_retry(error, attempt=attempt):
                     raise GivenUpError(error, attempt) from error
                 self.on_retry(error)
+                if on_failure:
+                    await on_failure(attempt)
                 delay = policy.delay(attempt=attempt, spread=self.spread())
                 await self.sleep(delay.total_seconds())
                 attempt += 1

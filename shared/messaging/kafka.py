@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from shared.errors import DependencyDownError, PermanentError
 from shared.events import Event, Topics
 from shared.health import Readiness
+from shared.messaging.attempts import AttemptLog
 from shared.messaging.brake import Brake
 from shared.messaging.codec import encode
 from shared.messaging.failure_limit import FailureLimit
 from shared.messaging.guard import Guard
 from shared.messaging.halt import Halt
+from shared.messaging.in_hand import ForgetfulStore, InHandStore
 from shared.messaging.kafka_client import NAME
 from shared.messaging.numbering import Numbering
 from shared.messaging.observer import NullObserver, Observer
@@ -32,7 +34,7 @@ class KafkaEventBus(Subscribable):
 
     The service is one consumer group; more processes of it share the partitions. It reads both
     levels and its own retry topic, unless told which topics to read. A process that subscribes
-    nothing only publishes.
+    nothing only publishes. Attempts are counted over restarts where there is a store ``in_hand``.
     """
 
     name = NAME
@@ -46,6 +48,7 @@ class KafkaEventBus(Subscribable):
         topics: Sequence[str] | None = None,
         retry: RetryPolicy | None = None,
         delivery: DeliverySettings | None = None,
+        in_hand: InHandStore | None = None,
         observer: Observer | None = None,
     ) -> None:
         super().__init__()
@@ -63,15 +66,23 @@ class KafkaEventBus(Subscribable):
         identity = ConsumerIdentity(
             service=service, group=f"{settings.topic_prefix}.{service}", version=version
         )
+        delivery = delivery or DeliverySettings()
+        guard = Guard(policy=retry or RetryPolicy(), pause=self.pause, on_retry=self._retried)
+        attempts = AttemptLog(
+            in_hand or ForgetfulStore(),
+            wait=guard.until_available,
+            max_crashes=delivery.max_crashes,
+        )
         processor = BatchProcessor(
             identity=identity,
             subscriptions=self._subscriptions,
             dead_letters=self.producer,
             topics=self.topics,
-            guard=Guard(policy=retry or RetryPolicy(), pause=self.pause, on_retry=self._retried),
+            guard=guard,
+            attempts=attempts,
             observer=self._observer,
             brake=Brake(
-                limit=failure_limit(delivery or DeliverySettings()),
+                limit=failure_limit(delivery),
                 halt=self.halt,
                 retry_topic=self.topics.retry(service),
             ),
@@ -81,7 +92,8 @@ class KafkaEventBus(Subscribable):
             settings,
             group=identity.group,
             topics=self._read,
-            process=processor.process,
+            processor=processor,
+            attempts=attempts,
             observer=self._observer,
         )
 

@@ -6,12 +6,14 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
 
 from shared.clock import Clock, SystemClock
 from shared.correlation import EventCorrelation
 from shared.errors import DecodingError, DependencyDownError, PermanentError
-from shared.events import Topics
+from shared.events import Event, Topics
+from shared.messaging.attempts import AttemptCounter, NoAttempts
+from shared.messaging.brake import FailureBrake, NoBrake
+from shared.messaging.bus import Handler
 from shared.messaging.codec import MAX_RECORD_BYTES, correlation_of, deliver
 from shared.messaging.dead_letters import Failure, RecordWriter, dead_letter
 from shared.messaging.guard import GivenUpError, Guard
@@ -20,11 +22,9 @@ from shared.messaging.outcomes import Outcomes
 from shared.messaging.records import Delivery, OutgoingRecord, Record
 from shared.messaging.sink import Sink
 from shared.messaging.subscriptions import Subscriptions
-from shared.retry import EventHandlerWithRetry, RetryPolicy
+from shared.retry import EventHandlerWithRetry
 
 logger = logging.getLogger(__name__)
-
-ONCE = RetryPolicy(max_attempts=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,28 +34,6 @@ class ConsumerIdentity:
     service: str
     group: str
     version: str
-
-
-class FailureBrake(Protocol):
-    """Knows when a service has failed at too much to go on."""
-
-    def applied(self, records: int = 1) -> None:
-        """Note that records had their effect."""
-        ...
-
-    async def failed(self, record: Record, error: Exception) -> None:
-        """Note that the service gives up on ``record``; never return if that is one too many."""
-        ...
-
-
-class NoBrake:
-    """Lets a service fail at everything."""
-
-    def applied(self, records: int = 1) -> None:
-        """Do nothing."""
-
-    async def failed(self, record: Record, error: Exception) -> None:
-        """Return at once."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,6 +53,7 @@ class BatchProcessor:
     guard: Guard
     observer: Observer = field(default_factory=NullObserver)
     brake: FailureBrake = field(default_factory=NoBrake)
+    attempts: AttemptCounter = field(default_factory=NoAttempts)
     clock: Clock = field(default_factory=SystemClock)
     max_record_bytes: int = MAX_RECORD_BYTES
 
@@ -85,8 +64,9 @@ class BatchProcessor:
         with self.observer.processing(deliveries, outcomes):
             if self.subscriptions.need_events:
                 await self._dead_letter_undecodable(deliveries, outcomes)
-            for sink, _ in self.subscriptions.sinks:
-                await self._apply(sink, outcomes.without_dead_letters(deliveries), outcomes)
+            for step, (sink, _) in enumerate(self.subscriptions.sinks):
+                left = outcomes.without_dead_letters(deliveries)
+                await self._apply(sink, step, left, outcomes)
             await self._handle(deliveries, outcomes)
         self.subscriptions.stats.consumed += len(records)
 
@@ -97,10 +77,19 @@ class BatchProcessor:
             if delivery.problem:
                 await self._give_up(delivery, GivenUpError(delivery.problem, 1), outcomes)
 
-    async def _apply(self, sink: Sink, deliveries: list[Delivery], outcomes: Outcomes) -> None:
+    async def abandon(self, record: Record, error: Exception, *, attempts: int) -> None:
+        """Return when ``record`` is dead-lettered without having been tried."""
+        delivery, outcomes = deliver(record, max_bytes=self.max_record_bytes), Outcomes()
+        with self.observer.processing([delivery], outcomes):
+            await self._give_up(delivery, GivenUpError(error, attempts), outcomes)
+        self.subscriptions.stats.consumed += 1
+
+    async def _apply(
+        self, sink: Sink, step: int, deliveries: list[Delivery], outcomes: Outcomes
+    ) -> None:
         if len(deliveries) <= 1:
             for delivery in deliveries:
-                await self._apply_one(sink, delivery, outcomes)
+                await self._apply_one(sink, step, delivery, outcomes)
             return
         try:
             dropped = await self.guard.until_available(lambda: sink.apply(deliveries))
@@ -111,8 +100,8 @@ class BatchProcessor:
                 extra={"records": len(deliveries), "error": str(error)},
             )
             middle = len(deliveries) // 2
-            await self._apply(sink, deliveries[:middle], outcomes)
-            await self._apply(sink, deliveries[middle:], outcomes)
+            await self._apply(sink, step, deliveries[:middle], outcomes)
+            await self._apply(sink, step, deliveries[middle:], outcomes)
         else:
             self._applied(len(deliveries), dropped)
 
@@ -121,10 +110,16 @@ class BatchProcessor:
         if dropped:
             self.observer.duplicates_dropped(dropped)
 
-    async def _apply_one(self, sink: Sink, delivery: Delivery, outcomes: Outcomes) -> None:
+    async def _apply_one(
+        self, sink: Sink, step: int, delivery: Delivery, outcomes: Outcomes
+    ) -> None:
         try:
             with EventCorrelation.scope(correlation_of(delivery)):
-                dropped = await self.guard.run(lambda: sink.apply([delivery]))
+                dropped = await self.guard.run(
+                    lambda: sink.apply([delivery]),
+                    made=self.attempts.made(delivery.record, step),
+                    on_failure=partial(self.attempts.failed, delivery.record, step),
+                )
         except GivenUpError as given_up:
             await self._give_up(delivery, given_up, outcomes)
         else:
@@ -156,15 +151,28 @@ class BatchProcessor:
             self.observer.handling(delivery),
         ):
             try:
-                for handler in handlers:
-                    policy = ONCE if isinstance(handler, EventHandlerWithRetry) else None
-                    call = self.subscriptions.surround(handler)
-                    await self.guard.run(partial(call, event), policy=policy)
+                for step, handler in enumerate(handlers, len(self.subscriptions.sinks)):
+                    await self._call(handler, step, event, delivery.record)
             except GivenUpError as given_up:
                 await self._give_up(delivery, given_up, outcomes)
             else:
                 self.brake.applied()
                 self.subscriptions.stats.handled += 1
+
+    async def _call(self, handler: Handler, step: int, event: Event, record: Record) -> None:
+        decorated = handler if isinstance(handler, EventHandlerWithRetry) else None
+        call = self.subscriptions.surround(decorated.attempt if decorated else handler)
+        try:
+            await self.guard.run(
+                partial(call, event),
+                policy=decorated.policy if decorated else None,
+                made=self.attempts.made(record, step),
+                on_failure=partial(self.attempts.failed, record, step),
+            )
+        except GivenUpError as given_up:
+            if decorated:
+                await decorated.gave_up(event, given_up.error)
+            raise
 
     async def _give_up(
         self, delivery: Delivery, given_up: GivenUpError, outcomes: Outcomes

@@ -8,7 +8,7 @@ records of the batch, after ``process`` has returned.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -20,7 +20,8 @@ from faststream.kafka.message import KafkaAckableMessage, KafkaMessage
 from faststream.message import StreamMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
-from shared.messaging.guard import PROBING
+from shared.messaging.attempts import AttemptLog
+from shared.messaging.intake import Intake, RecordProcessor
 from shared.messaging.kafka_client import connection_arguments, kafka_errors
 from shared.messaging.observer import Observer
 from shared.messaging.records import Record
@@ -34,14 +35,14 @@ POLL_MS = 10
 FINISH_SECONDS = 6.0
 """How long a stop waits for the batch in hand; it comes again if that is not enough."""
 
+GiveBack = Callable[[Collection[TopicPartition]], Awaitable[None]]
+
 NEVER_MS = 2**31 - 1
 """A handler may wait for a database as long as it takes; heartbeats go on meanwhile."""
 
-Process = Callable[[Sequence[Record]], Awaitable[None]]
-
 
 class RecordSubscriber:
-    """Brings batches of raw records of some topics to ``process``, as a member of a group."""
+    """Brings batches of raw records of some topics to a processor, as a member of a group."""
 
     def __init__(
         self,
@@ -49,16 +50,17 @@ class RecordSubscriber:
         *,
         group: str,
         topics: Sequence[str],
-        process: Process,
+        processor: RecordProcessor,
+        attempts: AttemptLog,
         observer: Observer,
     ) -> None:
         self._settings = settings
-        self._process = process
+        self._attempts = attempts
+        self._intake = Intake(processor, attempts=attempts, commit=self._commit)
         self._observer = observer
         self._joined = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self.failing = False
         self.broker = KafkaBroker(
             settings.bootstrap_servers.split(","),
             client_id=group,
@@ -83,7 +85,7 @@ class RecordSubscriber:
             max_poll_interval_ms=NEVER_MS,
             parser=self._parse,
             decoder=_decode,
-            listener=_RebalanceListener(self._joined, self._until_idle, observer),
+            listener=_RebalanceListener(self._joined, self._give_back, observer),
         )
         self._subscriber(self._handle)
 
@@ -98,6 +100,7 @@ class RecordSubscriber:
 
     async def stop(self) -> None:
         """Finish the batch in hand, commit it, and leave the group."""
+        await self._attempts.let_go()
         await self.broker.stop()
 
     @property
@@ -112,10 +115,13 @@ class RecordSubscriber:
         self._idle.clear()
         self._report_received(records)
         try:
-            await self._until_processed(records)
-            await self._commit(records)
+            await self._intake.take(records)
         finally:
             self._idle.set()
+
+    async def _give_back(self, revoked: Collection[TopicPartition]) -> None:
+        await self._until_idle()
+        await self._attempts.let_go({(each.topic, each.partition) for each in revoked})
 
     async def _until_idle(self) -> None:
         """Return when the batch in hand is committed, so that it comes to nobody again.
@@ -127,22 +133,7 @@ class RecordSubscriber:
             async with asyncio.timeout(patience):
                 await self._idle.wait()
 
-    async def _until_processed(self, records: list[Record]) -> None:
-        """Repeat what fails unexpectedly: going on would commit past it, and so lose it."""
-        attempt = 1
-        while True:
-            try:
-                await self._process(records)
-            except Exception:
-                logger.exception("a batch failed unexpectedly", extra={"attempt": attempt})
-                self.failing = True
-                await asyncio.sleep(PROBING.delay(attempt=attempt).total_seconds())
-                attempt += 1
-            else:
-                self.failing = False
-                return
-
-    async def _commit(self, records: list[Record]) -> None:
+    async def _commit(self, records: Sequence[Record]) -> None:
         """Commit what is still ours; what went to another member comes to that one again."""
         ours = self.consumer.assignment()
         offsets = {
@@ -174,6 +165,11 @@ class RecordSubscriber:
             self._observer.lag(record.topic, record.partition, records=left, waits_since=since)
 
     @property
+    def failing(self) -> bool:
+        """Tell whether a batch fails again and again in a way that nobody has thought of."""
+        return self._intake.failing
+
+    @property
     def joined(self) -> bool:
         """Tell whether the group has given this member its share, which may be no partition."""
         return self._joined.is_set()
@@ -189,18 +185,16 @@ def _framework_logger() -> logging.Logger:
 class _RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]  # it has no types
     """Notes when the group has assigned partitions to this member; gives them back in order."""
 
-    def __init__(
-        self, joined: asyncio.Event, finish: Callable[[], Awaitable[None]], observer: Observer
-    ) -> None:
+    def __init__(self, joined: asyncio.Event, give_back: GiveBack, observer: Observer) -> None:
         self._joined = joined
-        self._finish = finish
+        self._give_back = give_back
         self._observer = observer
 
     async def on_partitions_revoked(  # pyright: ignore -- the client awaits it
         self, revoked: Iterable[TopicPartition]
     ) -> None:
         self._joined.clear()
-        await self._finish()
+        await self._give_back(set(revoked))
         for each in revoked:
             self._observer.released(each.topic, each.partition)
 

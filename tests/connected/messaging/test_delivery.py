@@ -105,7 +105,7 @@ async def test_what_was_applied_but_not_committed_comes_again(
     async def crash(_: object) -> None:
         raise ConnectionError("the process ended here")
 
-    monkeypatch.setattr(crashing.subscriber, "_commit", crash)
+    monkeypatch.setattr(crashing.subscriber._intake, "_commit", crash)
     async with running(crashing):
         await crashing.publish(message(1))
         await eventually(lambda: first.sequences)

@@ -4,7 +4,10 @@
 ============  ======================  ==========================================================
 table         the role may            holds
 ============  ======================  ==========================================================
-events        select, insert          every event, with its bytes
+events        select, insert          every event: its place, id, digest, cause, and where it was
+records       select, insert          its key, value and headers, by month
+erasures      select                  what was blanked in whose records, by ``erase_session``
+snapshots     select, insert, delete  states to fold on from; can be computed from the events
 streams       select, insert, update  how far each aggregate goes
 anomalies     select, insert, update  events that came twice, or contradict what is stored
 event_counts  select, insert, update  events by type, in parts that consumers do not share
@@ -13,12 +16,14 @@ sessions …    select, insert, update  the read models; can be computed from th
 """
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Column,
     DateTime,
     Double,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Numeric,
     Table,
@@ -38,6 +43,7 @@ metadata = MetaData(schema=SCHEMA)
 
 stored = event_tables(metadata, SCHEMA)
 events = stored.events
+records = stored.records
 streams = stored.streams
 
 MOMENT = DateTime(timezone=True)
@@ -61,6 +67,30 @@ def _usage() -> list[Column[object]]:
         Column("cost_usd", Numeric, nullable=False, server_default="0"),
     ]
 
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    _key("aggregate_id"),
+    _key("sequence", BigInteger()),
+    Column("fold", Integer, nullable=False),
+    Column("latest_at", MOMENT, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+    Column("created_at", MOMENT, nullable=False, server_default=func.now()),
+)
+Index("snapshots_in_time", snapshots.c.aggregate_id, snapshots.c.latest_at, snapshots.c.sequence)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    _key("aggregate_id"),
+    Column("erased_at", MOMENT, primary_key=True),
+    Column("through_sequence", BigInteger, nullable=False),
+    Column("fields", ARRAY(Text), nullable=False),
+    Column("records", BigInteger, nullable=False),
+    Column("erased_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
 
 anomalies = Table(
     "anomalies",

@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.eventstore.appending import StoredAt
 from shared.eventstore.columns import Types, array, parameters, rows
-from shared.eventstore.entries import Entry, Place
+from shared.eventstore.entries import EVENT_COLUMNS, RECORD_COLUMNS, Entry, Place
 from shared.eventstore.tables import EventTables
 
 
@@ -31,8 +31,9 @@ class Appender:
 
     def __init__(self, tables: EventTables) -> None:
         events = tables.events
-        columns = {name: events.c[name].type for name in Entry._fields}
-        self._types: Types = {**columns, "headers": Text()}
+        columns = {**tables.records.c, **tables.events.c}
+        kinds = {name: columns[name].type for name in Entry._fields}
+        self._types: Types = {**kinds, "headers": Text()}
         self._begin = self._insert_after(tables, _begun(tables))
         self._continue = self._insert_after(tables, _moved(tables))
         self._find = select(
@@ -42,11 +43,25 @@ class Appender:
     def _insert_after(self, tables: EventTables, head: CTE) -> Insert:
         """Return the statement that adds events if the step ``head`` has moved the stream."""
         new = rows(self._types)
-        values = [
-            cast(new.c[name], JSON) if name == "headers" else new.c[name] for name in self._types
-        ]
-        return insert(tables.events).from_select(
-            list(self._types), select(*values).join(head, literal(True))
+        taken = select(*new.c).join(head, literal(True)).cte("taken")
+        records = (
+            insert(tables.records)
+            .from_select(
+                list(RECORD_COLUMNS),
+                select(
+                    *(
+                        cast(taken.c[name], JSON) if name == "headers" else taken.c[name]
+                        for name in RECORD_COLUMNS
+                    )
+                ),
+            )
+            .returning(tables.records.c.sequence)
+            .cte("recorded")
+        )
+        return (
+            insert(tables.events)
+            .from_select(list(EVENT_COLUMNS), select(*(taken.c[name] for name in EVENT_COLUMNS)))
+            .add_cte(records)
         )
 
     async def insert(

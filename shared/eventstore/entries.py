@@ -27,8 +27,26 @@ class Coordinates(NamedTuple):
     offset: int
 
 
+EVENT_COLUMNS = (
+    "aggregate_id",
+    "sequence",
+    "event_id",
+    "type",
+    "correlation_id",
+    "causation_id",
+    "occurred_at",
+    "topic",
+    "partition",
+    "offset",
+    "timestamp",
+    "digest",
+)
+RECORD_COLUMNS = ("aggregate_id", "sequence", "key", "value", "headers")
+"""What of an entry goes into which table."""
+
+
 class Entry(NamedTuple):
-    """A row of ``events``, with its columns in order, so that it can be copied as it is."""
+    """A row of ``events`` with the one of ``records`` that belongs to it."""
 
     aggregate_id: str
     sequence: int
@@ -41,10 +59,10 @@ class Entry(NamedTuple):
     partition: int | None
     offset: int | None
     timestamp: int | None
+    digest: bytes
     key: bytes | None
     value: bytes
     headers: str
-    digest: bytes
 
     @property
     def place(self) -> Place:
@@ -80,10 +98,10 @@ def entry_of(event: Event, record: Record | OutgoingRecord) -> Entry:
         read.partition if read else None,
         read.offset if read else None,
         read.timestamp if read else None,
+        sha256(value).digest(),
         record.key,
         value,
         headers_to_json(record.headers),
-        sha256(value).digest(),
     )
 
 

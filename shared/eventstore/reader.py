@@ -4,7 +4,7 @@
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from sqlalchemy import Row, Select, Text, cast, select
+from sqlalchemy import ColumnElement, Join, Row, Select, Text, and_, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.eventstore.entries import Coordinates
@@ -20,12 +20,25 @@ class EventReader:
 
     def __init__(self, tables: EventTables) -> None:
         self._events = tables.events
-        others = [column for column in self._events.c if column.name not in ("headers", "digest")]
-        self._columns = (*others, cast(self._events.c.headers, Text).label("headers"))
+        self._records = tables.records
+        said = self._records.c
+        self._columns = (
+            *self._events.c,
+            said.key,
+            said.value,
+            cast(said.headers, Text).label("headers"),
+            said.erased_at,
+        )
 
     def query(self) -> Select[Any]:
         """Return a query for events that can be narrowed; ``stored_event`` reads its rows."""
-        return select(*self._columns)
+        return select(*self._columns).select_from(self._joined())
+
+    def _joined(self, *narrower: ColumnElement[bool]) -> Join:
+        """Return events with their records, where these are not archived."""
+        events, said = self._events.c, self._records.c
+        same = (said.aggregate_id == events.aggregate_id) & (said.sequence == events.sequence)
+        return self._events.outerjoin(self._records, and_(same, *narrower))
 
     async def after(
         self,
@@ -39,7 +52,8 @@ class EventReader:
         """Return what came after ``version``, by sequence, up to ``last`` inclusive."""
         events = self._events
         query = (
-            self.query()
+            select(*self._columns)
+            .select_from(self._joined(self._records.c.sequence > version))
             .where(events.c.aggregate_id == aggregate_id, events.c.sequence > version)
             .order_by(events.c.sequence)
             .limit(limit)
@@ -77,6 +91,9 @@ def stored_event(row: Row[Any]) -> StoredEvent:
         coordinates=coordinates,
         timestamp=row.timestamp,
         key=row.key,
-        value=row.value,
-        headers=headers_from_json(row.headers),
+        value=row.value or b"",
+        headers=headers_from_json(row.headers) if row.headers else (),
+        digest=row.digest,
+        erased_at=row.erased_at,
+        archived=row.value is None,
     )

@@ -2,9 +2,10 @@
 """An event as the store gives it back: the bytes that came, and what they say."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
+from shared.errors import DecodingError, DecodingProblem
 from shared.events import Event
 from shared.eventstore.entries import Coordinates, Entry
 from shared.eventstore.headers import headers_from_json
@@ -15,7 +16,11 @@ from shared.messaging.records import Record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvent:
-    """A stored event; ``coordinates`` is None for one that did not come from Kafka."""
+    """A stored event; ``coordinates`` is None for one that did not come from Kafka.
+
+    ``value`` is empty where the record was archived. It has other bytes than those that came where
+    something was erased in it; ``digest`` is that of the bytes that came.
+    """
 
     aggregate_id: str
     sequence: int
@@ -30,6 +35,9 @@ class StoredEvent:
     key: bytes | None
     value: bytes
     headers: Headers
+    digest: bytes
+    erased_at: datetime | None = None
+    archived: bool = False
 
     @classmethod
     def of(cls, entry: Entry, *, recorded_at: datetime) -> "StoredEvent":
@@ -48,14 +56,21 @@ class StoredEvent:
             key=entry.key,
             value=entry.value,
             headers=headers_from_json(entry.headers),
+            digest=entry.digest,
         )
 
     def event(self) -> Event:
         """Return the event, in the current version of its type.
 
         Raises:
-            DecodingError: this program does not know the type any more, or not yet.
+            DecodingError: this program does not know the type any more, or not yet, or the bytes
+                are in the archive.
         """
+        if self.archived:
+            month = f"{self.recorded_at.astimezone(UTC):%Y-%m}"
+            raise DecodingError(
+                DecodingProblem.EMPTY, f"what it says is in the archive of {month}: restore it"
+            )
         return decode(self.record(), max_bytes=len(self.value))
 
     def record(self) -> Record:

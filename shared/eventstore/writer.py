@@ -3,6 +3,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,13 @@ from shared.database import Database
 from shared.eventstore.arrangement import Arrangement, arrange
 from shared.eventstore.columns import Types, array, parameters, rows
 from shared.eventstore.conflicts import Conflict, ConflictKind, EventConflictError
-from shared.eventstore.entries import Coordinates, Entry, Place
+from shared.eventstore.entries import (
+    EVENT_COLUMNS,
+    RECORD_COLUMNS,
+    Coordinates,
+    Entry,
+    Place,
+)
 from shared.eventstore.streams import Advance, Streams
 from shared.eventstore.tables import IDENTIFIER, EventTables
 from shared.telemetry.database import POSTGRESQL, client_span
@@ -54,7 +61,7 @@ class EventWriter:
 
     def __init__(self, database: Database, tables: EventTables, tracing: Tracing) -> None:
         self._database = database
-        self._events = tables.events
+        self._tables = tables
         self._known = _select_known(tables.events)
         self._by_id = _select_by_id(tables.events)
         self._streams = Streams(tables)
@@ -110,14 +117,19 @@ class EventWriter:
         if not entries:
             return
         driver: Any = (await connection.get_raw_connection()).driver_connection
-        target = self._events.fullname
-        with client_span(self._tracing, system=POSTGRESQL, operation="COPY", target=target):
-            await driver.copy_records_to_table(
-                self._events.name,
-                schema_name=self._events.schema,
-                columns=Entry._fields,
-                records=entries,
-            )
+        for table, columns, values in (
+            (self._tables.events, EVENT_COLUMNS, _event_values),
+            (self._tables.records, RECORD_COLUMNS, _record_values),
+        ):
+            with client_span(
+                self._tracing, system=POSTGRESQL, operation="COPY", target=table.fullname
+            ):
+                await driver.copy_records_to_table(
+                    table.name,
+                    schema_name=table.schema,
+                    columns=columns,
+                    records=map(values, entries),
+                )
 
     async def _reused_ids(self, entries: Sequence[Entry]) -> list[Conflict]:
         """Return which of ``entries`` have the id of an event that is stored elsewhere."""
@@ -130,6 +142,10 @@ class EventWriter:
             for entry in entries
             if places.get(entry.event_id, entry.place) != entry.place
         ]
+
+
+_event_values = itemgetter(*map(Entry._fields.index, EVENT_COLUMNS))
+_record_values = itemgetter(*map(Entry._fields.index, RECORD_COLUMNS))
 
 
 def _select_known(events: Table) -> Select[*tuple[Any, ...]]:

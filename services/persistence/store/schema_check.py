@@ -9,7 +9,7 @@ from shared.errors import ConfigurationError
 from shared.health import Readiness
 
 _TABLES = text(
-    "SELECT c.relname AS name, has_table_privilege(c.oid, 'INSERT') AS usable"
+    "SELECT c.relname AS name, has_table_privilege(c.oid, 'SELECT') AS usable"
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " WHERE n.nspname = :schema AND c.relkind IN ('r', 'p')"
 )

@@ -319,7 +319,7 @@ async def test_what_no_column_takes_is_bounded_and_stays_exact_in_the_event(
     assert message["content"] == "a\ufffdb\ud7ff"
     [turn] = await history.rows("turns")
     assert len(turn["turn_id"]) <= MAX_KEY
-    [stored] = [row for row in await history.rows("events") if row["sequence"] == odd.sequence]
+    [stored] = [row for row in await history.rows("records") if row["sequence"] == odd.sequence]
     assert stored["value"] == delivery(odd).record.value
 
 

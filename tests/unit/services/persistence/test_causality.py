@@ -30,6 +30,7 @@ def stored(number: int, cause: int | None = None, stream: str = "s") -> StoredEv
         key=None,
         value=b"{}",
         headers=(),
+        digest=b"",
     )
 
 

@@ -4,6 +4,7 @@
 import asyncio
 import logging
 import signal
+import socket
 import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -102,8 +103,12 @@ def build_app(
     bus: KafkaEventBus,
     components: Sequence[Component],
     routers: Sequence[APIRouter] = (),
+    on_drain: Callable[[], None] = lambda: None,
 ) -> FastAPI:
     """Return the application of a service.
+
+    ``on_drain`` is called when the server takes no more requests and waits for those in hand, so
+    that responses which go on for ever can end.
 
     The components are started in order and stopped in reverse; the bus comes where it stands among
     them. What cannot start stops all that has started, and its error says what to do.
@@ -131,6 +136,7 @@ def build_app(
     for component in components:
         if isinstance(component, Database):
             trace_engine(component.engine, telemetry.tracing)
+    app.state.on_drain = on_drain
     install_problems(app)
     app.include_router(
         health_router(
@@ -202,6 +208,19 @@ def run(name: str, create_app: CreateApp, *, default_port: int) -> None:
         sys.exit(f"{name}: {error}")
 
 
+class Server(uvicorn.Server):
+    """Serves, and says so when it begins to stop."""
+
+    def __init__(self, config: uvicorn.Config, *, on_drain: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_drain = on_drain
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Have endless responses end, and then wait for all."""
+        self._on_drain()
+        await super().shutdown(sockets)
+
+
 async def _serve(app: FastAPI, host: str, port: int) -> None:
     """Serve while the parts of the service run.
 
@@ -221,7 +240,7 @@ async def _serve(app: FastAPI, host: str, port: int) -> None:
         timeout_graceful_shutdown=HTTP_STOPS_WITHIN_SECONDS,
     )
     async with app.router.lifespan_context(app):
-        await uvicorn.Server(config).serve()
+        await Server(config, on_drain=app.state.on_drain).serve()
 
 
 def _acted_on(number: int, frame: FrameType | None) -> None:

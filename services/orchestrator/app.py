@@ -12,6 +12,7 @@ from services.orchestrator.commands.send_message import SendMessageHandler
 from services.orchestrator.commands.switch_agent import SwitchAgentHandler
 from services.orchestrator.event_handlers.agent import AgentEventHandler
 from services.orchestrator.event_handlers.session import SessionEventHandler
+from services.orchestrator.live import SessionFeed
 from services.orchestrator.models import ModelClients
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.store.tables import outbox as outbox_tables
@@ -57,7 +58,8 @@ def create_app(
         settings,
         telemetry,
         bus=bus,
-        components=[database, bus, relay, engine],
+        components=[database, bus, relay, resources.feed, engine],
+        on_drain=resources.feed.drain,
         routers=[build_router(_commands(resources, engine), resources, finished)],
     )
     return app, settings
@@ -94,15 +96,24 @@ def _resources(
     tools = ToolRegistry()
     models = ModelClients(settings.providers)
     agents = _agents(settings, tools, models)
+    feed = SessionFeed(database, channel=relay.outbox.tables.channel, capacity=settings.max_streams)
     return Resources(
         settings=settings,
         owner=identity.instance,
-        work=UnitOfWork(database, relay.outbox, relay, topics=bus.topics, clock=SystemClock()),
+        work=UnitOfWork(
+            database,
+            relay.outbox,
+            relay,
+            topics=bus.topics,
+            clock=SystemClock(),
+            on_commit=feed.tell,
+        ),
         agents=agents,
         models=models,
         tools=tools,
         workspaces=Workspaces(settings.workspace_root),
         budgets=Budgets(agents, tools, assumed_output_tokens=settings.assumed_output_tokens),
+        feed=feed,
         telemetry=telemetry,
         retrying=Retrying(policy=settings.retry.policy()),
     )

@@ -38,6 +38,9 @@ class OrchestratorSettings(ServiceSettings):
         description="set aside for an answer of an agent without max_output_tokens",
     )
     max_message_length: int = Field(default=100_000, ge=1, description="characters of one message")
+    max_streams: int = Field(
+        default=500, ge=1, le=100_000, description="streams of events at once in one process"
+    )
     tool_time_limit: Seconds = Field(
         default=timedelta(seconds=60), description="for one call of a tool"
     )

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import (
     BindParameter,
@@ -28,6 +29,9 @@ from shared.messaging.codec import MAX_RECORD_BYTES
 from shared.messaging.headers import Headers
 from shared.messaging.records import OutgoingRecord
 from shared.outbox.tables import SHARDS, OutboxTables
+
+_ANNOUNCED = 200
+"""How much of a key is announced, in bytes: of those that this system makes, all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ class Outbox:
         ]
         await connection.execute(insert(self.tables.records), rows)
         if self.announces:
-            await connection.execute(select(func.pg_notify(self.tables.channel, "")))
+            key = (records[-1].key or b"")[:_ANNOUNCED].decode(errors="replace")
+            await connection.execute(select(func.pg_notify(self.tables.channel, key)))
 
     def _check_size(self, record: OutgoingRecord) -> None:
         size = len(record.value or b"")
@@ -161,8 +166,13 @@ def _flat(headers: Headers) -> list[bytes | None]:
 
 
 def _pending(row: Row[tuple[object, ...]]) -> Pending:
+    return Pending(row.position, record_of(row))
+
+
+def record_of(row: Any) -> OutgoingRecord:
+    """Return the record of a row."""
     flat: list[bytes | None] = row.headers
     headers = tuple(
         ((name or b"").decode(), value) for name, value in zip(flat[::2], flat[1::2], strict=True)
     )
-    return Pending(row.position, OutgoingRecord(row.topic, row.key, row.value, headers))
+    return OutgoingRecord(row.topic, row.key, row.value, headers)

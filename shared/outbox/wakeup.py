@@ -4,11 +4,9 @@
 import asyncio
 import contextlib
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from shared.database import Database, database_errors
+from shared.database import Database
+from shared.notifications import Notifications
 
 
 class Wakeup:
@@ -18,11 +16,8 @@ class Wakeup:
     """
 
     def __init__(self, database: Database, channel: str) -> None:
-        self._database = database
-        self._channel = channel
         self._event = asyncio.Event()
-        self._connection: AsyncConnection | None = None
-        self._driver: Any = None
+        self._notifications = Notifications(database, {channel: lambda _: self._event.set()})
 
     def set(self) -> None:
         """Wake the relay of this process."""
@@ -41,21 +36,8 @@ class Wakeup:
         Raises:
             DependencyDownError: the database cannot be reached.
         """
-        if self._driver is not None and not self._driver.is_closed():
-            return
-        await self.close()
-        async with database_errors():
-            self._connection = await self._database.engine.connect()
-            raw = await self._connection.get_raw_connection()
-            self._driver = raw.driver_connection
-            await self._driver.add_listener(self._channel, self._heard)
-
-    def _heard(self, *_: object) -> None:
-        self._event.set()
+        await self._notifications.listen()
 
     async def close(self) -> None:
         """Stop listening."""
-        connection, self._connection, self._driver = self._connection, None, None
-        if connection is not None:
-            await connection.invalidate()
-            await connection.close()
+        await self._notifications.close()

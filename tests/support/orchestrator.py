@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 from services.orchestrator.app import create_app
@@ -17,6 +18,7 @@ from shared.service import identify
 from shared.settings import DatabaseSettings, KafkaSettings, RetrySettings
 from shared.telemetry.settings import TelemetrySettings
 from shared.telemetry.setup import configure_telemetry
+from tests.support.serving import served
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,32 @@ async def running_orchestrator(
     database_url: str, kafka: KafkaSettings, workspaces: Path, **fields: Any
 ) -> AsyncGenerator[RunningOrchestrator]:
     """Run a replica until the end of the block."""
+    app = await _application(database_url, kafka, workspaces, **fields)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://orchestrator") as http,
+    ):
+        yield RunningOrchestrator(http=http, workspaces=workspaces)
+
+
+@asynccontextmanager
+async def served_orchestrator(
+    database_url: str, kafka: KafkaSettings, workspaces: Path, **fields: Any
+) -> AsyncGenerator[RunningOrchestrator]:
+    """Run a replica behind a real HTTP server, as streams need it."""
+    app = await _application(database_url, kafka, workspaces, **fields)
+    async with (
+        app.router.lifespan_context(app),
+        served(app) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
+        yield RunningOrchestrator(http=http, workspaces=workspaces)
+
+
+async def _application(
+    database_url: str, kafka: KafkaSettings, workspaces: Path, **fields: Any
+) -> FastAPI:
     await ensure_topics(kafka)
     settings = OrchestratorSettings(
         database=DatabaseSettings(url=SecretStr(database_url)),
@@ -75,9 +103,4 @@ async def running_orchestrator(
     )
     telemetry = configure_telemetry("orchestrator", TelemetrySettings())
     app, _ = create_app(identify("orchestrator"), telemetry, settings)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://orchestrator") as http,
-    ):
-        yield RunningOrchestrator(http=http, workspaces=workspaces)
+    return app

@@ -6,7 +6,7 @@ import binascii
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Header, Path, Request
+from fastapi import Header, Path, Query, Request
 
 from services.orchestrator.store.idempotency import IdempotencyKey, idempotency_key
 from shared.http import Problem
@@ -21,6 +21,10 @@ Key = Annotated[
         max_length=200,
         description="a request with the same key is done once and answered each time",
     ),
+]
+
+Wait = Annotated[
+    float, Query(ge=0, le=300, description="seconds to wait for the answer, 0 for none")
 ]
 
 

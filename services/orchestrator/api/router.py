@@ -7,8 +7,10 @@ from fastapi import APIRouter
 
 from services.orchestrator.api.agents import agents_router
 from services.orchestrator.api.approvals import approvals_router
+from services.orchestrator.api.events import events_router
 from services.orchestrator.api.messages import messages_router
 from services.orchestrator.api.sessions import sessions_router
+from services.orchestrator.api.turns import turns_router
 from services.orchestrator.commands.create_session import CreateSessionHandler
 from services.orchestrator.commands.decide_approval import DecideApprovalHandler
 from services.orchestrator.commands.end_session import EndSessionHandler
@@ -43,9 +45,12 @@ def build_router(commands: Commands, resources: Resources, finished: FinishedTur
             database,
             commands.send_message,
             finished,
+            resources.feed,
             max_length=resources.settings.max_message_length,
         )
     )
+    router.include_router(turns_router(database, finished))
+    router.include_router(events_router(database, resources.feed))
     router.include_router(approvals_router(database, commands.decide_approval))
     router.include_router(agents_router(resources.agents))
     return router

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orchestrator.domain.session import Session, SessionState
 from services.orchestrator.store.tables import sessions
@@ -20,10 +21,22 @@ async def find_session(database: Database, session_id: str) -> Session:
         NotFoundError: there is none, or it was deleted.
     """
     async with database.connect() as connection:
-        row = (
-            await connection.execute(select(sessions).where(sessions.c.id == session_id))
-        ).one_or_none()
-    if row is None or row.state == SessionState.DELETED:
+        session = await session_in(connection, session_id)
+    if session.state is SessionState.DELETED:
+        raise NotFoundError(f"there is no session {session_id!r}")
+    return session
+
+
+async def session_in(connection: AsyncConnection, session_id: str) -> Session:
+    """Return a session, also if it was deleted.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    row = (
+        await connection.execute(select(sessions).where(sessions.c.id == session_id))
+    ).one_or_none()
+    if row is None:
         raise NotFoundError(f"there is no session {session_id!r}")
     return session_of(row)
 

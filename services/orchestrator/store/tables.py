@@ -26,6 +26,7 @@ SCHEMA = "orchestrator"
 
 metadata = MetaData(schema=SCHEMA)
 outbox = outbox_tables(metadata, SCHEMA)
+Index("outbox_of_session", outbox.records.c.key, outbox.records.c.position)
 
 sessions = Table(
     "sessions",

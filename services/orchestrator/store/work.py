@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One transaction over one session: its state, its events and its outbox, all or nothing."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -84,12 +84,14 @@ class UnitOfWork:
         *,
         topics: Topics,
         clock: Clock,
+        on_commit: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.database = database
         self.clock = clock
         self._outbox = outbox
         self._relay = relay
         self._topics = topics
+        self._on_commit = on_commit
 
     @asynccontextmanager
     async def begin(
@@ -111,7 +113,7 @@ class UnitOfWork:
             yield work
             if not work.repeated:
                 await self._store(work)
-        self._relay.committed()
+        self._committed(work)
 
     @asynccontextmanager
     async def session(self, session_id: str) -> AsyncGenerator[SessionWork]:
@@ -128,8 +130,12 @@ class UnitOfWork:
             yield work
             if work.session != before:
                 await self._store(work)
+        self._committed(work)
+
+    def _committed(self, work: SessionWork) -> None:
         if work.records:
             self._relay.committed()
+            self._on_commit(work.session.id)
 
     async def _store(self, work: SessionWork) -> None:
         await work.connection.execute(

@@ -13,9 +13,11 @@ from shared.telemetry.genai import TokenUsage, chat, record_response
 
 
 async def ask(
-    resources: Resources, turn: Turn, agent: Agent, messages: Sequence[ModelMessage]
+    resources: Resources, turn: Turn, agent: Agent, messages: Sequence[ModelMessage], *, step: int
 ) -> ModelReply:
-    """Return the answer of the agent's model to the conversation so far.
+    """Return the answer of the agent's model to the conversation so far, as that step of the turn.
+
+    It is streamed if somebody reads along.
 
     Raises:
         ModelUnavailable: it did not answer, however often it was asked.
@@ -35,7 +37,12 @@ async def ask(
         max_tokens=agent.max_output_tokens,
     ) as span:
         reply = await resources.retrying.call(
-            lambda: client.request(prompted, tools=offered, options=options)
+            lambda: client.request(
+                prompted,
+                tools=offered,
+                options=options,
+                on_text=resources.feed.text_listener(turn, step=step),
+            )
         )
         record_response(
             span,

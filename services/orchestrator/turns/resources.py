@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 
 from services.orchestrator.agents import AgentCatalogue
+from services.orchestrator.live import SessionFeed
 from services.orchestrator.models import ModelClients
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.store.work import UnitOfWork
@@ -25,5 +26,6 @@ class Resources:
     tools: ToolRegistry
     workspaces: Workspaces
     budgets: Budgets
+    feed: SessionFeed
     telemetry: Telemetry
     retrying: Retrying

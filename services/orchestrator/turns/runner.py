@@ -116,7 +116,8 @@ class TurnRunner:
             progress = await self._reserve_again(progress, agent)
             if progress.turn.state.ended:
                 return progress
-        reply = await ask(self._resources, progress.turn, agent, progress.messages)
+        step = progress.steps[-1].index + 1
+        reply = await ask(self._resources, progress.turn, agent, progress.messages, step=step)
         return await record_answer(self._resources, self._ledger, progress, reply)
 
     async def _reserve_again(self, progress: Progress, agent: Agent) -> Progress:

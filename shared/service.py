@@ -27,6 +27,7 @@ from shared.http.events import events_router
 from shared.http.health import health_router
 from shared.http.limits import BodyLimit
 from shared.http.problems import install_problems
+from shared.http.stopping import AnswerWhenStopped
 from shared.ids import new_id
 from shared.logs import configure_logging
 from shared.messaging import KafkaEventBus
@@ -150,6 +151,7 @@ def build_app(
     for router in routers:
         app.include_router(router)
     app.add_middleware(BodyLimit, max_bytes=settings.http.max_body_bytes)
+    app.add_middleware(AnswerWhenStopped)
     app.add_middleware(CorrelationMiddleware)
     return app
 

@@ -9,6 +9,7 @@ from deploy.embedded.environment import kafka_variables
 from shared.settings import KafkaSettings
 
 _KAFKA = {
+    "KAFKA_PARTITIONS": "4",  # what it gives a topic that a client asks for before we create it
     "KAFKA_ENABLE_IDEMPOTENCE": "false",  # the embedded broker has no InitProducerId
     "KAFKA_FETCH_MAX_WAIT": "0.02",  # it answers a fetch of an idle topic only after this wait
     "KAFKA_SESSION_TIMEOUT": "3",  # it lets a member wait for half of this before it may join

@@ -65,6 +65,13 @@ test: $(VENV)/.tests ## Run all tests, against real servers too
 test-kafka: $(VENV)/.tests ## Run the tests that need a broker on Apache Kafka
 	@$(BIN)/python -m tests.support.kafka -n $(WORKERS) --dist loadscope
 
+CHAOS_OPTIONS = $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) \
+	$(if $(KAFKA),--kafka) $(if $(OUTAGE),--outage $(OUTAGE))
+
+.PHONY: chaos
+chaos: $(VENV)/.tests ## Break the whole system by a plan (SEEDS=20, SEED=7, KAFKA=1, OUTAGE=600)
+	@$(BIN)/python -m tests.support.chaos $(CHAOS_OPTIONS)
+
 .PHONY: coverage
 coverage: $(VENV)/.tests ## Run all tests and report what they do not reach
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The dead letters of a run, at the desk and over HTTP."""
+
+import base64
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from shared.events import TaskCompleted
+from tests.support.chaos.accounts import Clients
+from tests.support.chaos.later_release import VERSION
+from tests.support.chaos.poison import Content
+
+BY_NATURE = frozenset({"poison", "oversize"})
+"""The kinds of what is no event, which no redrive can mend."""
+
+NEW_TYPE = f"agentruntime.domain.{TaskCompleted.name()}.v{VERSION}"
+"""What only the later release can read."""
+
+OPERATOR = {"operator": "chaos", "reason": "what was broken is mended"}
+
+
+def is_hopeless(letter: Mapping[str, Any]) -> bool:
+    """Tell whether no redrive can mend what failed."""
+    return letter["kind"] in BY_NATURE and letter["event_type"] != NEW_TYPE
+
+
+async def letters(clients: Clients, **filters: Any) -> list[dict[str, Any]]:
+    """Return all letters that match, as far as the desk answers."""
+    found: list[dict[str, Any]] = []
+    following: dict[str, Any] = {}
+    while True:
+        page = await clients.find(
+            "dead_letters", "/v1/dead-letters", limit=500, **filters, **following
+        )
+        if page is None:
+            return []
+        found += page["items"]
+        if page["next"] is None:
+            return found
+        following = {"cursor": page["next"]}
+
+
+async def contents(clients: Clients) -> Counter[tuple[str, Content]]:
+    """Return what the letters of poison hold, for each service that gave up on it.
+
+    Of the headers, those that the failure added are left out: they come last.
+    """
+    found: Counter[tuple[str, Content]] = Counter()
+    for letter in await letters(clients):
+        if is_hopeless(letter):
+            whole = await clients.find("dead_letters", f"/v1/dead-letters/{letter['id']}")
+            if whole:
+                found[letter["service"], _content(whole)] += 1
+    return found
+
+
+def missing(
+    wanted: Mapping[str, Content], found: Counter[tuple[str, Content]], *, readers: tuple[str, ...]
+) -> list[str]:
+    """Return a sentence for each reader that has not exactly one letter of a record."""
+    problems: list[str] = []
+    for name, content in wanted.items():
+        for service in readers:
+            count = sum(
+                number
+                for (whose, held), number in found.items()
+                if whose == service and _same(held, content)
+            )
+            if count != 1:
+                problems.append(f"{service} has {count} letters of the poison {name!r}")
+    return problems
+
+
+def _same(held: Content, content: Content) -> bool:
+    start = held.headers[: len(content.headers)]
+    return (held.key, held.value, start) == (content.key, content.value, content.headers)
+
+
+def _content(letter: Mapping[str, Any]) -> Content:
+    return Content(
+        key=_bytes(letter["key"]),
+        value=_bytes(letter["body"]),
+        headers=tuple(
+            (each["name"], None if each["base64"] is None else base64.b64decode(each["base64"]))
+            for each in letter["headers"]
+        ),
+    )
+
+
+def _bytes(view: Mapping[str, Any] | None) -> bytes | None:
+    return None if view is None else base64.b64decode(view["base64"])
+
+
+async def redrive_all(clients: Clients) -> int:
+    """Send back every letter that a redrive may mend; return how many there were."""
+    waiting = [
+        letter
+        for status in ("open", "parked")
+        for letter in await letters(clients, status=status)
+        if not is_hopeless(letter)
+    ]
+    for letter in reversed(waiting):
+        await clients.post("dead_letters", f"/v1/dead-letters/{letter['id']}/redrive", OPERATOR)
+    return len(waiting)

@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether all that was promised is so, seen from outside: over HTTP, on Kafka and in SQL."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from deploy.embedded.sql import SqlConnection, connected
+from shared.events import TaskCompleted, Topics
+from shared.events.topics import CONSUMING_SERVICES
+from tests.support.chaos.accounts import Clients, behind, until_caught_up
+from tests.support.chaos.desk import contents, is_hopeless, letters, missing, redrive_all
+from tests.support.chaos.fleet import Fleet
+from tests.support.chaos.later_release import VERSION
+from tests.support.chaos.load import COUNTER, Load, Talk
+from tests.support.chaos.poison import READERS
+from tests.support.chaos.saboteur import Saboteur
+from tests.support.chaos.topics import all_records, ends_of, lag, out_of_order
+from tests.support.eventually import eventually
+
+PATIENCE = 240
+ROUND = 10
+UNEXPECTED = ("a batch failed unexpectedly", '"request failed"', '"turn failed"')
+"""What a service logs when something happened that nobody has thought of."""
+
+REPEATED_EFFECTS = """
+    SELECT convert_from(value, 'UTF8')::json ->> 'effect_id', count(*)
+    FROM persistence.events WHERE type LIKE '%.tool_executed.%' OR type LIKE '%.tool_execution.%'
+    GROUP BY 1 HAVING count(*) > 1
+"""
+
+
+@dataclass(slots=True, kw_only=True)
+class Verdict:
+    """What was counted, and in sentences what is wrong."""
+
+    counted: dict[str, object] = field(default_factory=dict[str, object])
+    problems: list[str] = field(default_factory=list[str])
+
+    def expect(self, name: str, found: object, wanted: object) -> None:
+        """Count something, which has to be as wanted."""
+        self.counted[name] = found
+        if found != wanted:
+            self.problems.append(f"{name}: {found}, not {wanted}")
+
+
+async def judge(fleet: Fleet, load: Load, saboteur: Saboteur) -> Verdict:
+    """Wait until everything has settled, and compare what everybody says."""
+    verdict = Verdict(problems=list(load.problems))
+    verdict.problems += [each.problem for each in saboteur.outcomes if each.problem]
+    await fleet.until_ready(fleet.replicas)
+    clients = Clients(fleet.urls)
+    try:
+        sessions = await _sessions(clients, load.talks, verdict)
+        await _settle(clients, sessions, verdict)
+        await _dead_letters(clients, saboteur, verdict)
+        await _totals(fleet, clients, verdict)
+        await _audit(clients, verdict)
+    finally:
+        await clients.close()
+    _files(fleet, load.talks, verdict)
+    async with connected(fleet.admin_url) as connection:
+        await _tables(connection, load, verdict)
+        if saboteur.upgraded:
+            await _both_versions(connection, verdict)
+    await _on_kafka(fleet, saboteur, verdict)
+    _logs(fleet, verdict)
+    return verdict
+
+
+async def _sessions(clients: Clients, talks: list[Talk], verdict: Verdict) -> Mapping[str, int]:
+    """Return the sessions with their numbers of events; every accepted message is a turn."""
+    sessions: dict[str, int] = {}
+    ended = accepted = 0
+    for talk in talks:
+        session = await clients.find("orchestrator", f"/v1/sessions/{talk.session_id}")
+        if session is None:
+            verdict.problems.append(f"the orchestrator has lost session {talk.session_id}")
+            continue
+        sessions[talk.session_id] = session["last_sequence"]
+        accepted += len(talk.exchanges)
+        ended += sum(each.state == "completed" for each in talk.exchanges)
+        if session["turn_count"] != len(talk.exchanges):
+            verdict.problems.append(
+                f"{talk.session_id} has {session['turn_count']} turns,"
+                f" its client sent {len(talk.exchanges)} messages"
+            )
+        verdict.problems += [
+            f"a turn {each.state or 'did not end'}: {each.content!r} {each.error}"
+            for each in talk.exchanges
+            if each.state != "completed"
+        ]
+    verdict.counted["sessions"] = len(sessions)
+    verdict.counted["messages accepted"] = accepted
+    verdict.expect("turns completed", ended, accepted)
+    verdict.counted["events of sessions"] = sum(sessions.values())
+    return sessions
+
+
+async def _settle(clients: Clients, sessions: Mapping[str, int], verdict: Verdict) -> None:
+    """Send dead letters back until every service has every event."""
+    loop = asyncio.get_running_loop()
+    began, redriven = loop.time(), 0
+    while True:
+        redriven += await redrive_all(clients)
+        accounts = await until_caught_up(clients, sessions, patience=ROUND)
+        late = list(behind(sessions, accounts))
+        if not late or loop.time() - began > PATIENCE:
+            break
+    verdict.counted["letters redriven"] = redriven
+    for service, found in accounts.items():
+        verdict.expect(f"events in {service}", sum(found.values()), sum(sessions.values()))
+    verdict.problems += late[:20]
+
+
+async def _dead_letters(clients: Clients, saboteur: Saboteur, verdict: Verdict) -> None:
+    poisoned = saboteur.poisoned
+
+    async def all_there() -> list[str]:
+        return missing(poisoned, await contents(clients), readers=READERS)
+
+    async def none_missing() -> bool:
+        return not await all_there()
+
+    try:
+        await eventually(none_missing, timeout=ROUND * 3)
+    except AssertionError:
+        verdict.problems += (await all_there())[:20]
+    found = await contents(clients)
+    verdict.expect("letters of poison", found.total(), len(poisoned) * len(READERS))
+    waiting = [each for each in await letters(clients, status="open") if not is_hopeless(each)]
+    verdict.expect("other letters that are open", len(waiting), 0)
+
+
+async def _totals(fleet: Fleet, clients: Clients, verdict: Verdict) -> None:
+    """Compare all events, those of services among them, where no broker has lost any."""
+    if fleet.broker_forgets:
+        return
+
+    async def totals() -> tuple[int, ...]:
+        persistence = await clients.find("persistence", "/v1/counts")
+        audit = await clients.find("audit", "/v1/counts")
+        metrics = await clients.find("metrics", "/v1/counts")
+        if not (persistence and audit and metrics):
+            return ()
+        return persistence["events"], audit["total"]["events"], metrics["events"]["total"]
+
+    async def agree() -> bool:
+        return len(set(await totals())) == 1
+
+    try:
+        await eventually(agree, timeout=ROUND * 3)
+    except AssertionError:
+        verdict.problems.append(f"different totals: {await totals()}")
+    verdict.counted["events altogether"] = (await totals())[0]
+
+
+async def _audit(clients: Clients, verdict: Verdict) -> None:
+    answer = await clients.post("audit", "/v1/verify", {})
+    report: dict[str, Any] = answer.json()
+    verdict.expect("audit verifies", report["ok"], True)
+    verdict.counted["audit logs"] = len(report["logs"])
+
+
+def _files(fleet: Fleet, talks: list[Talk], verdict: Verdict) -> None:
+    """Compare the file of each session with what was asked for: each edit was made once."""
+    right = 0
+    for talk in talks:
+        path = fleet.workspaces / talk.session_id / "files" / COUNTER
+        text = path.read_text() if path.exists() else "nothing"
+        if f"count {talk.count} end" in text:
+            right += 1
+        else:
+            verdict.problems.append(f"{COUNTER} of {talk.session_id}: {text!r}, not {talk.count}")
+    verdict.expect("files with every edit once", right, len(talks))
+
+
+async def _tables(connection: SqlConnection, load: Load, verdict: Verdict) -> None:
+    count = connection.fetchval
+    verdict.expect(
+        "messages in persistence",
+        await count(
+            "SELECT count(*) FROM persistence.events WHERE type LIKE '%.message_received.%'"
+        ),
+        load.accepted,
+    )
+    verdict.counted["tool calls"] = await count("SELECT count(*) FROM orchestrator.effects")
+    verdict.expect(
+        "tool calls without effect",
+        await count("SELECT count(*) FROM orchestrator.effects WHERE state <> 'committed'"),
+        0,
+    )
+    verdict.expect("effects told twice", len(await connection.fetch(REPEATED_EFFECTS)), 0)
+    verdict.counted["records that came twice"] = await count(
+        "SELECT coalesce(sum(times), 0)::int FROM persistence.anomalies WHERE kind = 'duplicate'"
+    )
+    verdict.expect(
+        "conflicting events",
+        await count("SELECT count(*) FROM persistence.anomalies WHERE kind <> 'duplicate'"),
+        0,
+    )
+    verdict.expect(
+        "sessions with a gap in persistence",
+        await count(
+            "SELECT count(*) FROM persistence.streams"
+            " WHERE highest > version AND aggregate_id NOT LIKE 'service:%'"
+        ),
+        0,
+    )
+    for schema in ("orchestrator", "dead_letters"):
+        left = f"SELECT count(*) FROM {schema}.outbox WHERE published_at IS NULL"  # noqa: S608 -- ours
+        verdict.expect(f"{schema} has to publish", await count(left), 0)
+
+
+async def _both_versions(connection: SqlConnection, verdict: Verdict) -> None:
+    count = "SELECT count(*) FROM persistence.events WHERE type = $1"
+    for version in (VERSION - 1, VERSION):
+        name = f"agentruntime.domain.{TaskCompleted.name()}.v{version}"
+        found = await connection.fetchval(count, name)
+        verdict.counted[f"events of version {version}"] = found
+        if not found:
+            verdict.problems.append(f"there is no {name}")
+
+
+async def _on_kafka(fleet: Fleet, saboteur: Saboteur, verdict: Verdict) -> None:
+    topics = Topics(fleet.kafka.topic_prefix)
+    events = await all_records(fleet.kafka, [topics.domain, topics.infrastructure])
+    verdict.counted["records on the topics"] = len(events)
+    if not saboteur.forgotten:  # what is published again comes after what is new
+        disorder = out_of_order(events)
+        verdict.expect("events out of order", len(disorder), 0)
+        verdict.problems += disorder[:5]
+    for service in CONSUMING_SERVICES:
+        own = await all_records(fleet.kafka, [topics.retry(service)])
+        await _expect_no_lag(fleet, service, {**ends_of(events), **ends_of(own)}, verdict)
+    dead = await all_records(fleet.kafka, [topics.dead_letters])
+    await _expect_no_lag(fleet, "dead_letters", ends_of(dead), verdict)
+
+
+async def _expect_no_lag(
+    fleet: Fleet, service: str, ends: Mapping[tuple[str, int], int], verdict: Verdict
+) -> None:
+    async def done() -> bool:
+        return not await lag(fleet.kafka, service, ends)
+
+    try:
+        await eventually(done, timeout=ROUND * 3)
+    except AssertionError:
+        verdict.problems.append(f"{service} lags: {dict(await lag(fleet.kafka, service, ends))}")
+    else:
+        verdict.counted[f"lag of {service}"] = 0
+
+
+def _logs(fleet: Fleet, verdict: Verdict) -> None:
+    for path in sorted(fleet.logs.glob("*-?.log")):
+        text = path.read_text(errors="replace")
+        verdict.problems += [
+            f"{path.name} has {text.count(words)} times {words!r}"
+            for words in UNEXPECTED
+            if words in text
+        ]

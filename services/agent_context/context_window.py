@@ -29,6 +29,7 @@ from shared.events import (
     EventLevel,
     LLMRequestCompletedEvent,
     LLMRequestFailedEvent,
+    MessageInherited,
     MessageReceived,
     SessionCreated,
     SessionDeleted,
@@ -123,6 +124,20 @@ def _(event: MessageReceived, context: Context, limits: Limits) -> Changes:
         tokens=estimate(event.message_content),
     )
     return {**_with_message(context, message, limits), "turn_id": event.turn_id or None}
+
+
+@changes.register
+def _(event: MessageInherited, context: Context, limits: Limits) -> Changes:
+    message = Message(
+        sequence=event.sequence,
+        role=event.role,
+        agent=event.agent_type or None,
+        message_id=event.message_id,
+        turn_id="",
+        content=event.message_content,
+        tokens=estimate(event.message_content),
+    )
+    return _with_message(context, message, limits)
 
 
 @changes.register

@@ -8,6 +8,7 @@ from services.orchestrator.api.router import Commands, build_router
 from services.orchestrator.commands.create_session import CreateSessionHandler
 from services.orchestrator.commands.decide_approval import DecideApprovalHandler
 from services.orchestrator.commands.end_session import EndSessionHandler
+from services.orchestrator.commands.fork_session import ForkSessionHandler
 from services.orchestrator.commands.send_message import SendMessageHandler
 from services.orchestrator.commands.switch_agent import SwitchAgentHandler
 from services.orchestrator.event_handlers.agent import AgentEventHandler
@@ -135,9 +136,11 @@ def _agents(
 
 
 def _commands(resources: Resources, engine: TurnEngine) -> Commands:
+    send_message = SendMessageHandler(resources, engine)
     return Commands(
         create_session=CreateSessionHandler(resources.work, resources.agents),
-        send_message=SendMessageHandler(resources, engine),
+        send_message=send_message,
+        fork_session=ForkSessionHandler(resources, send_message, engine),
         switch_agent=SwitchAgentHandler(resources.work, resources.agents),
         decide_approval=DecideApprovalHandler(resources, engine),
         end_session=EndSessionHandler(resources.work),

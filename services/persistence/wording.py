@@ -15,6 +15,7 @@ from shared.events import (
     Event,
     LLMRequestCompletedEvent,
     LLMRequestFailedEvent,
+    MessageInherited,
     MessageReceived,
     SessionForked,
     SessionUpdatedEvent,
@@ -59,7 +60,8 @@ def _words(event: Event) -> str:
 
 @_words.register(MessageReceived)
 @_words.register(AssistantReplied)
-def _(event: MessageReceived | AssistantReplied) -> str:
+@_words.register(MessageInherited)
+def _(event: MessageReceived | AssistantReplied | MessageInherited) -> str:
     return event.message_content[: MAX_WORDS * 2]
 
 

@@ -14,6 +14,7 @@ from shared.events.domain.agent import (
 from shared.events.domain.approval import ApprovalDecided, ApprovalExpired, ApprovalRequested
 from shared.events.domain.session import (
     ConversationCompleted,
+    MessageInherited,
     MessageReceived,
     SessionCreated,
     SessionDeleted,
@@ -95,6 +96,7 @@ __all__ = [
     "LLMRequestFailedEvent",
     "LLMRequestStartedEvent",
     "MessageAddedEvent",
+    "MessageInherited",
     "MessageReceived",
     "PayloadRedacted",
     "ProjectionRebuilt",

@@ -13,6 +13,7 @@ from shared.events.domain.agent import (
 from shared.events.domain.approval import ApprovalDecided, ApprovalExpired, ApprovalRequested
 from shared.events.domain.session import (
     ConversationCompleted,
+    MessageInherited,
     MessageReceived,
     SessionCreated,
     SessionDeleted,
@@ -87,6 +88,7 @@ CATALOGUE: tuple[type[Event], ...] = (
     LLMRequestFailedEvent,
     LLMRequestStartedEvent,
     MessageAddedEvent,
+    MessageInherited,
     MessageReceived,
     PayloadRedacted,
     ProjectionRebuilt,

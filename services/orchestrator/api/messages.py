@@ -45,7 +45,7 @@ def messages_router(
         text/event-stream``, send the events of the turn and the text of the answer as they are
         made, and at last the turn; whoever is cut off goes on with the events of the session.
         """
-        _check(body.content, max_length)
+        check_content(body.content, max_length)
         command = SendMessageCommand(session_id=session_id, content=body.content, key=key)
         if wants_stream(request):
             return await streamed_answer(database, feed, send, command)
@@ -59,7 +59,12 @@ def messages_router(
     return router
 
 
-def _check(content: str, max_length: int) -> None:
+def check_content(content: str, max_length: int) -> None:
+    """Return if the content can be a message.
+
+    Raises:
+        Problem: it is too long, or there is nothing in it.
+    """
     if len(content) > max_length:
         raise Problem(
             413, "Content Too Large", f"a message may have at most {max_length} characters"

@@ -8,12 +8,14 @@ from fastapi import APIRouter
 from services.orchestrator.api.agents import agents_router
 from services.orchestrator.api.approvals import approvals_router
 from services.orchestrator.api.events import events_router
+from services.orchestrator.api.forks import forks_router
 from services.orchestrator.api.messages import messages_router
 from services.orchestrator.api.sessions import sessions_router
 from services.orchestrator.api.turns import turns_router
 from services.orchestrator.commands.create_session import CreateSessionHandler
 from services.orchestrator.commands.decide_approval import DecideApprovalHandler
 from services.orchestrator.commands.end_session import EndSessionHandler
+from services.orchestrator.commands.fork_session import ForkSessionHandler
 from services.orchestrator.commands.send_message import SendMessageHandler
 from services.orchestrator.commands.switch_agent import SwitchAgentHandler
 from services.orchestrator.turns.finished import FinishedTurns
@@ -26,6 +28,7 @@ class Commands:
 
     create_session: CreateSessionHandler
     send_message: SendMessageHandler
+    fork_session: ForkSessionHandler
     switch_agent: SwitchAgentHandler
     decide_approval: DecideApprovalHandler
     end_session: EndSessionHandler
@@ -51,6 +54,11 @@ def build_router(commands: Commands, resources: Resources, finished: FinishedTur
     )
     router.include_router(turns_router(database, finished))
     router.include_router(events_router(database, resources.feed))
+    router.include_router(
+        forks_router(
+            database, commands.fork_session, max_length=resources.settings.max_message_length
+        )
+    )
     router.include_router(approvals_router(database, commands.decide_approval))
     router.include_router(agents_router(resources.agents))
     return router

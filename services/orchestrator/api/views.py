@@ -2,16 +2,26 @@
 """What the HTTP interface takes and gives."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from services.orchestrator.agents import Budget
+from services.orchestrator.domain.fork import Fork
 from services.orchestrator.domain.session import Session, SessionState
 from services.orchestrator.domain.turn import Turn, TurnState
 from services.orchestrator.store.approvals import Approval, ApprovalState
+from shared.events.base import MAX_SEQUENCE
 
 Person = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+TurnName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 Reason = Annotated[str, StringConstraints(max_length=2000)]
 
 
@@ -71,6 +81,30 @@ class Ending(Body):
     reason: Reason = ""
 
 
+class NewFork(Body):
+    """Where to cut, and what is to be other than in the original; by default, at the end."""
+
+    sequence: int | None = Field(None, ge=0, le=MAX_SEQUENCE, description="the last event to keep")
+    before_turn: TurnName | None = Field(None, description="its number or its id")
+    after_turn: TurnName | None = Field(None, description="its number or its id")
+    message: str | None = Field(None, min_length=1, description="what is said next")
+    agent: str | None = Field(None, min_length=1, max_length=64)
+    model: str | None = Field(
+        None, min_length=1, max_length=200, description="for all agents of the fork"
+    )
+    title: str | None = Field(None, max_length=300, description="as in the original if left out")
+    forked_by: Person = "anonymous"
+    reason: Reason = ""
+    workspace: Literal["auto", "empty"] = Field("auto", description="whether files go along")
+
+    @model_validator(mode="after")
+    def _one_point(self) -> Self:
+        points = (self.sequence, self.before_turn, self.after_turn)
+        if len([each for each in points if each is not None]) > 1:
+            raise ValueError("name one point: sequence, before_turn or after_turn")
+        return self
+
+
 class SessionView(BaseModel):
     """A session."""
 
@@ -84,6 +118,8 @@ class SessionView(BaseModel):
     last_sequence: int
     message_count: int
     turn_count: int
+    model: str | None = Field(None, description="asked in place of the models of the agents")
+    fork: Fork | None = Field(None, description="what the session is a fork of")
 
     @classmethod
     def of(cls, session: Session) -> "SessionView":

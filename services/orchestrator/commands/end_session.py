@@ -79,16 +79,17 @@ async def cancel_turns(work: SessionWork, *, by: str, reason: str) -> None:
             work.connection, approval.id, state=ApprovalState.CANCELLED, decided_at=work.now
         )
     for turn in await unfinished(work.connection, work.session.id):
+        await work.publish(
+            TurnCancelled(
+                session_id=turn.session_id, turn_id=turn.id, cancelled_by=by, reason=reason
+            )
+        )
         await change_turn(
             work.connection,
             turn.id,
             state=TurnState.CANCELLED,
             ended_at=work.now,
+            last_sequence=work.session.last_sequence,
             lease_owner=None,
             lease_until=None,
-        )
-        await work.publish(
-            TurnCancelled(
-                session_id=turn.session_id, turn_id=turn.id, cancelled_by=by, reason=reason
-            )
         )

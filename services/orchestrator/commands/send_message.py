@@ -57,13 +57,18 @@ class SendMessageHandler:
             if earlier:
                 return await find_turn(work.connection, earlier)
             work.session.require_active()
-            accepted = await self._accept(work, command)
+            accepted = await self.accept(work, command)
             await remember(work.connection, command.key, subject=accepted.turn.id)
         if accepted.turn.state is TurnState.RUNNING:
             self._engine.take(replace(accepted.progress, session=work.session))
         return accepted.turn
 
-    async def _accept(self, work: SessionWork, command: SendMessageCommand) -> TurnWork:
+    async def accept(self, work: SessionWork, command: SendMessageCommand) -> TurnWork:
+        """Record a message and its turn; it runs if this replica is to take it once committed.
+
+        Raises:
+            ConflictError: too many turns of the session wait.
+        """
         waiting = len(await unfinished(work.connection, work.session.id))
         if waiting >= self._resources.settings.queue_limit:
             raise ConflictError(f"{waiting} messages of the session wait already; try again later")
@@ -78,10 +83,10 @@ class SendMessageHandler:
             )
         )
         work.change(message_count=work.session.message_count + 1, turn_count=number)
-        queued = _queued(work, received, number=number)
-        turn_work = TurnWork(work, Progress(turn=queued, session=work.session))
+        turn = queued(work, received, number=number)
+        turn_work = TurnWork(work, Progress(turn=turn, session=work.session))
         prompt = ModelRequest(parts=[UserPromptPart(command.content, timestamp=work.now)])
-        turn_work.add_step(Step(0, queued.agent, prompt))
+        turn_work.add_step(Step(0, turn.agent, prompt), sequence=received.sequence)
         if not waiting and self._engine.room > 0:
             await self._begin(turn_work)
         await turn_work.store_new(owner=self._resources.owner, lease=LEASE)
@@ -89,15 +94,16 @@ class SendMessageHandler:
 
     async def _begin(self, work: TurnWork) -> None:
         """Begin with the turn at once, or end it if a budget leaves no room for it."""
-        agent = self._resources.agents.get(work.session.agent)
         turn = work.turn
+        agent = self._resources.agent(work.session.agent, model=turn.model)
         with EventCorrelation.scope(turn.correlation_id, causation_id=turn.causation_id):
             breach = await begin_turn(self._resources, work, agent)
             if breach:
                 await exceed_budget(work, breach)
 
 
-def _queued(work: SessionWork, received: MessageReceived, *, number: int) -> Turn:
+def queued(work: SessionWork, received: MessageReceived, *, number: int) -> Turn:
+    """Return the turn that answers a message, as it waits to be begun."""
     return Turn(
         id=received.turn_id,
         session_id=work.session.id,
@@ -115,6 +121,7 @@ def _queued(work: SessionWork, received: MessageReceived, *, number: int) -> Tur
         handovers=0,
         reply=None,
         error=None,
+        model=work.session.model,
     )
 
 

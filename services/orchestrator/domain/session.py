@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.orchestrator.domain.budget import Budget
+from services.orchestrator.domain.fork import Fork
 from services.orchestrator.domain.usage import Usage
 from shared.errors import ConflictError
 
@@ -25,6 +26,7 @@ class Session:
 
     ``last_sequence`` is the number of its last event; ``agent_sequence`` that of the event which
     gave it its current agent. ``budget`` bounds this session in addition to what bounds all.
+    ``model``, if set, is asked in place of those of the agents.
     """
 
     id: str
@@ -40,6 +42,9 @@ class Session:
     turn_count: int
     usage: Usage = field(default_factory=Usage)
     budget: Budget | None = None
+    model: str | None = None
+    forked_from: str | None = None
+    fork: Fork | None = None
 
     def require_active(self) -> None:
         """Return if the session goes on.

@@ -31,7 +31,8 @@ class Turn:
     """One message and what became of it.
 
     ``trace`` is the ``traceparent`` of the request that brought the message, so that the work done
-    later, perhaps by another process, is in the same trace.
+    later, perhaps by another process, is in the same trace. ``model``, if set, is asked in place of
+    that of the agent; ``last_sequence`` is the event that the turn ended with.
     """
 
     id: str
@@ -50,6 +51,8 @@ class Turn:
     handovers: int
     reply: str | None
     error: str | None
+    model: str | None = None
+    last_sequence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ledger of side effects: every call of a tool is written here before it is made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orchestrator.domain.turn import CallState
-from services.orchestrator.store.tables import effects
+from services.orchestrator.store.tables import effects, turns
 
 
 class EffectState(StrEnum):
@@ -69,6 +69,19 @@ async def effects_of(connection: AsyncConnection, turn_id: str, *, step: int) ->
         .order_by(effects.c.position)
     )
     return [effect_of(row) for row in rows]
+
+
+async def effects_before(
+    connection: AsyncConnection, kept: Mapping[str, int]
+) -> list[tuple[int, Effect]]:
+    """Return the calls of turns before a step of each, with the numbers of the turns, in order."""
+    rows = await connection.execute(
+        select(effects, turns.c.number.label("turn_number"))
+        .join(turns, turns.c.id == effects.c.turn_id)
+        .where(effects.c.turn_id.in_(kept))
+        .order_by(turns.c.number, effects.c.step, effects.c.position)
+    )
+    return [(row.turn_number, effect_of(row)) for row in rows if row.step < kept[row.turn_id]]
 
 
 async def change_effect(connection: AsyncConnection, effect_id: UUID, **changes: Any) -> None:

@@ -15,9 +15,13 @@ from services.orchestrator.store.tables import steps
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewStep:
-    """A step to be recorded, with what the model took that gave it."""
+    """A step to be recorded with ``sequence``, the first event of the transaction it came in.
+
+    Tokens and cost are what the model took that gave it.
+    """
 
     step: Step
+    sequence: int
     input_tokens: int
     output_tokens: int
     cost_usd: Decimal | None
@@ -36,6 +40,7 @@ async def add_steps(connection: AsyncConnection, turn: Turn, new: Sequence[NewSt
             "input_tokens": each.input_tokens,
             "output_tokens": each.output_tokens,
             "cost_usd": each.cost_usd,
+            "sequence": each.sequence,
         }
         for each in new
     ]
@@ -57,6 +62,16 @@ async def history_before(connection: AsyncConnection, turn: Turn) -> list[ModelM
     rows = await connection.execute(
         select(steps.c.message)
         .where(steps.c.session_id == turn.session_id, steps.c.turn_number < turn.number)
+        .order_by(steps.c.turn_number, steps.c.number)
+    )
+    return _read(list(rows.scalars()))
+
+
+async def recorded_messages(connection: AsyncConnection, session_id: str) -> list[ModelMessage]:
+    """Return all that was recorded of a session, in order."""
+    rows = await connection.execute(
+        select(steps.c.message)
+        .where(steps.c.session_id == session_id)
         .order_by(steps.c.turn_number, steps.c.number)
     )
     return _read(list(rows.scalars()))

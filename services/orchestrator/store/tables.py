@@ -42,10 +42,18 @@ sessions = Table(
     Column("agent_sequence", BigInteger, nullable=False),
     Column("message_count", Integer, nullable=False),
     Column("turn_count", Integer, nullable=False),
+    Column("model", Text),
+    Column("forked_from", Text),
+    Column("fork", JSON(none_as_null=True)),
     Column("usage", JSON, nullable=False, server_default=text("'{}'")),
     Column("budget", JSON(none_as_null=True)),
 )
 Index("sessions_updated_at", sessions.c.updated_at.desc(), sessions.c.id)
+Index(
+    "sessions_forked_from",
+    sessions.c.forked_from,
+    postgresql_where=text("forked_from IS NOT NULL"),
+)
 
 turns = Table(
     "turns",
@@ -69,6 +77,8 @@ turns = Table(
     Column("lease_until", DateTime(timezone=True)),
     Column("reply", Text),
     Column("error", Text),
+    Column("model", Text),
+    Column("last_sequence", BigInteger),
     UniqueConstraint("session_id", "number"),
 )
 Index(
@@ -95,6 +105,7 @@ steps = Table(
     Column("input_tokens", Integer, nullable=False, server_default=text("0")),
     Column("output_tokens", Integer, nullable=False, server_default=text("0")),
     Column("cost_usd", Numeric(18, 9)),
+    Column("sequence", BigInteger),
 )
 Index("steps_of_session", steps.c.session_id, steps.c.turn_number, steps.c.number)
 

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orchestrator.domain.budget import Budget
+from services.orchestrator.domain.fork import Fork
 from services.orchestrator.domain.mapping import infrastructure_events
 from services.orchestrator.domain.session import Session, SessionState
 from services.orchestrator.domain.usage import Usage
@@ -40,6 +41,8 @@ class SessionWork:
         self.connection = connection
         self.session = session
         self.now = now
+        self.first_sequence = session.last_sequence + 1
+        """The number of the first event that is recorded here."""
         self.repeated = False
         """Whether the request was made before, under the same idempotency key."""
         self._topics = topics
@@ -116,6 +119,14 @@ class UnitOfWork:
         self._committed(work)
 
     @asynccontextmanager
+    async def beside(self, other: SessionWork, session: Session) -> AsyncGenerator[SessionWork]:
+        """Work on a new session in the transaction over another: both are stored, or neither."""
+        work = SessionWork(other.connection, session, topics=self._topics, now=other.now)
+        await other.connection.execute(insert(sessions).values(**_row(session)))
+        yield work
+        await self._store(work)
+
+    @asynccontextmanager
     async def session(self, session_id: str) -> AsyncGenerator[SessionWork]:
         """Work on a session that nobody else changes meanwhile.
 
@@ -163,6 +174,7 @@ def session_of(row: Any) -> Session:
     """Return the session of a row."""
     fields: dict[str, Any] = {name: getattr(row, name) for name in Session.__slots__}
     fields["state"] = SessionState(row.state)
+    fields["fork"] = None if row.fork is None else Fork.model_validate(row.fork)
     fields["usage"] = Usage.model_validate(row.usage)
     fields["budget"] = None if row.budget is None else Budget.model_validate(row.budget)
     return Session(**fields)
@@ -172,4 +184,5 @@ def _row(session: Session) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(session, name) for name in Session.__slots__}
     row["usage"] = session.usage.model_dump(mode="json")
     row["budget"] = session.budget.model_dump(mode="json") if session.budget else None
+    row["fork"] = session.fork.model_dump(mode="json") if session.fork else None
     return row

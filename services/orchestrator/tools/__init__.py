@@ -9,6 +9,7 @@ from services.orchestrator.tools.arguments import (
 )
 from services.orchestrator.tools.errors import ToolError, ToolOutcomeUnknown
 from services.orchestrator.tools.execution import execute
+from services.orchestrator.tools.file_effects import apply_again
 from services.orchestrator.tools.hand_over import HAND_OVER, HandOver, parse_hand_over
 from services.orchestrator.tools.registry import BUILT_IN, ToolRegistry
 from services.orchestrator.tools.tool import Safety, Tool, ToolContext, ToolResult
@@ -31,6 +32,7 @@ __all__ = [
     "Workspace",
     "WorkspaceLimits",
     "Workspaces",
+    "apply_again",
     "arguments_digest",
     "canonical_arguments",
     "effect_id",

@@ -36,14 +36,19 @@ def _edit(arguments: EditFile, workspace: Workspace, effect_id: UUID) -> str:
     noted = workspace.effects.find(effect_id)
     if noted is not None and noted.digest == content_digest(before):
         return noted.result
-    after, places = _replaced(arguments, before)
+    after, places = replaced(arguments, before)
     result = f"edited {arguments.path} ({places} {'place' if places == 1 else 'places'})"
     workspace.effects.note(effect_id, EffectRecord(digest=content_digest(after), result=result))
     workspace.write(arguments.path, after)
     return result
 
 
-def _replaced(arguments: EditFile, before: bytes) -> tuple[bytes, int]:
+def replaced(arguments: EditFile, before: bytes) -> tuple[bytes, int]:
+    """Return the content after the edit, and at how many places it changed.
+
+    Raises:
+        ToolError: the old text is not there, or at several places.
+    """
     old = arguments.old_text.encode()
     places = before.count(old)
     if places == 0:

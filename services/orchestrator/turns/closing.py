@@ -120,4 +120,11 @@ async def _task(work: TurnWork, *, success: bool, summary: str) -> None:
 
 
 def _end(work: TurnWork, state: TurnState, **changes: Any) -> None:
-    work.change(state=state, ended_at=work.now, lease_owner=None, lease_until=None, **changes)
+    work.change(
+        state=state,
+        ended_at=work.now,
+        last_sequence=work.session.last_sequence,
+        lease_owner=None,
+        lease_until=None,
+        **changes,
+    )

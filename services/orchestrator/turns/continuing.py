@@ -53,7 +53,7 @@ async def start_call(resources: Resources, work: TurnWork, effect: Effect) -> No
 async def _give_results(resources: Resources, work: TurnWork) -> None:
     results = results_of(work.steps[-1], work.effects)
     work.add_step(results)
-    agent = resources.agents.get(work.turn.agent)
+    agent = resources.agent(work.turn.agent, model=work.turn.model)
     breach = steps_breach(resources, work.session, work.turn, asked=(results.index + 1) // 2)
     breach = breach or await start_asking(resources, work, agent, step=results.index + 1)
     if breach:

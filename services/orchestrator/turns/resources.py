@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from services.orchestrator.agents import AgentCatalogue
+from services.orchestrator.agents import Agent, AgentCatalogue
 from services.orchestrator.live import SessionFeed
 from services.orchestrator.models import ModelClients
 from services.orchestrator.settings import OrchestratorSettings
@@ -29,3 +29,12 @@ class Resources:
     feed: SessionFeed
     telemetry: Telemetry
     retrying: Retrying
+
+    def agent(self, name: str, *, model: str | None) -> Agent:
+        """Return an agent, with another model than its own if one is given.
+
+        Raises:
+            UnknownAgentError: there is no agent of that name.
+        """
+        agent = self.agents.get(name)
+        return agent.model_copy(update={"model": model}) if model else agent

@@ -83,7 +83,7 @@ class TurnRunner:
 
     async def _begin(self, progress: Progress) -> Progress:
         async with self._ledger.record(progress) as work:
-            agent = self._resources.agents.get(work.session.agent)
+            agent = self._resources.agent(work.session.agent, model=work.turn.model)
             breach = await begin_turn(self._resources, work, agent)
             if breach:
                 await exceed_budget(work, breach)
@@ -95,7 +95,7 @@ class TurnRunner:
         try:
             match progress.next_move:
                 case AskModel():
-                    asking = self._resources.agents.get(progress.turn.agent).model
+                    asking = self._agent(progress.turn).model
                     return await self._ask(progress, resumed=resumed)
                 case CallTools(call_ids=call_ids):
                     effect = next(e for e in progress.effects if e.call_id == call_ids[0])
@@ -111,7 +111,7 @@ class TurnRunner:
             return await self._fail(progress, error, asking, began)
 
     async def _ask(self, progress: Progress, *, resumed: bool) -> Progress:
-        agent = self._resources.agents.get(progress.turn.agent)
+        agent = self._agent(progress.turn)
         if resumed:
             progress = await self._reserve_again(progress, agent)
             if progress.turn.state.ended:
@@ -127,6 +127,9 @@ class TurnRunner:
             if breach:
                 await exceed_budget(work, breach)
         return work.progress
+
+    def _agent(self, turn: Turn) -> Agent:
+        return self._resources.agent(turn.agent, model=turn.model)
 
     async def _continue(self, progress: Progress) -> Progress:
         async with self._ledger.record(progress) as work:

@@ -85,14 +85,23 @@ class TurnWork:
         self.turn = replace(self.turn, **fields)
 
     def add_step(
-        self, step: Step, *, usage: ModelUsage = NOTHING, cost_usd: Decimal | None = None
+        self,
+        step: Step,
+        *,
+        usage: ModelUsage = NOTHING,
+        cost_usd: Decimal | None = None,
+        sequence: int | None = None,
     ) -> None:
-        """Record the next message; ``usage`` and cost are of the model that gave it."""
+        """Record the next message; ``usage`` and cost are of the model that gave it.
+
+        It came with the event ``sequence``; by default, with the first one that is recorded here.
+        """
         tokens = tokens_of_message(step.message)
         self.work.change(usage=self.session.usage.remember(tokens))
         self._new_steps.append(
             NewStep(
                 step=step,
+                sequence=self.work.first_sequence if sequence is None else sequence,
                 input_tokens=usage.input_tokens,
                 output_tokens=usage.output_tokens,
                 cost_usd=cost_usd,

@@ -16,6 +16,7 @@ from shared.events import (
     Event,
     LLMRequestCompletedEvent,
     LLMRequestFailedEvent,
+    MessageInherited,
     MessageReceived,
     SessionCreated,
     SessionCreatedEvent,
@@ -82,6 +83,12 @@ def _(event: SessionForked) -> Values:
     if event.direction == "to":
         return {}
     return {"forked_from": event.other_session_id, "forked_at_sequence": event.at_sequence}
+
+
+@_changes.register
+def _(event: MessageInherited) -> Values:
+    title = _title(event.message_content) if event.role == "user" else None
+    return {"messages": 1, "title": title}
 
 
 @_changes.register

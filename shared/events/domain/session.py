@@ -3,7 +3,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from shared.events.base import DomainEvent
 
@@ -46,8 +46,33 @@ class SessionDeleted(DomainEvent):
 
 
 class SessionForked(DomainEvent):
-    """A new session began from a point of another; both sessions record it."""
+    """A new session began from a point of another; both sessions record it.
+
+    ``at_sequence`` is the last event of the original that counts for the new session, ``direction``
+    is how this session sees it: forked ``from`` the other, or ``to`` it. ``changed`` names what is
+    not as in the original, ``workspace`` says where the files of the new session come from.
+    """
 
     direction: Literal["from", "to"]
     other_session_id: str
     at_sequence: int = Field(ge=0)
+    forked_by: str = "system"
+    reason: str = ""
+    changed: list[Literal["message", "agent", "model"]] = Field(default_factory=list)
+    workspace: Literal["", "copied", "rebuilt", "partial", "empty"] = ""
+    inherited_messages: int = Field(default=0, ge=0)
+
+
+class MessageInherited(DomainEvent):
+    """A fork began with this message of its original: it was said there, not here.
+
+    Nothing was asked, answered or paid for again, so figures do not count it.
+    """
+
+    role: Literal["user", "assistant"]
+    message_id: str
+    message_content: str
+    message_length: int = Field(ge=0)
+    agent_type: str = ""
+    original_turn_id: str = ""
+    said_at: AwareDatetime | None = None

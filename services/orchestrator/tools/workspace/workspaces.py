@@ -5,6 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
+from services.orchestrator.tools.workspace.copying import copy_files
 from services.orchestrator.tools.workspace.limits import WorkspaceLimits
 from services.orchestrator.tools.workspace.workspace import Workspace
 from shared.errors import PermanentError
@@ -31,6 +32,14 @@ class Workspaces:
         for part in _PARTS:
             (directory / part).mkdir(mode=0o700, exist_ok=True)
         return Workspace(directory, limits=self._limits)
+
+    def copy(self, session_id: str, into: str) -> None:
+        """Give a new session a copy of the files of another.
+
+        Raises:
+            ToolError: there is more than may be copied.
+        """
+        copy_files(self.open(session_id).files, self.open(into).files)
 
     def remove(self, session_id: str) -> None:
         """Delete all that a session kept; a session without a workspace is no error.

@@ -19,6 +19,7 @@ from shared.events import (
     ConversationCompleted,
     Event,
     LLMRequestCompletedEvent,
+    MessageInherited,
     MessageReceived,
     SessionCreated,
     SessionDeleted,
@@ -263,3 +264,18 @@ def test_every_event_counts_on_its_level() -> None:
     assert totals.tool_calls == 2
     assert totals.errors == 1
     assert totals.llm_requests == 2
+
+
+def test_a_fork_knows_what_was_said_in_its_original_but_has_spent_nothing() -> None:
+    said = MessageInherited(
+        session_id="s", role="assistant", message_id="m", message_content="hello",
+        message_length=5, agent_type="coder",
+    )  # fmt: skip
+
+    context = context_of(said, message("and now?"))
+
+    assert [(each.role, each.agent, each.content) for each in context.messages] == [
+        ("assistant", "coder", "hello"),
+        ("user", None, "and now?"),
+    ]
+    assert context.totals.llm_requests == context.totals.turns == 0

@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from services.metrics.session_rollup import session_rollup
 from services.metrics.units import moment
-from shared.events import Event, MessageReceived, SystemStartupEvent
+from shared.events import Event, MessageInherited, MessageReceived, SystemStartupEvent
 from tests.support.event_streams import BEGINNING, histories, long_history
 
 
@@ -62,3 +62,12 @@ def test_no_time_lies_before_1970_whatever_a_clock_says() -> None:
     )
 
     assert session_rollup([message], {}).sessions["s"].first_at == 0
+
+
+def test_what_a_fork_inherited_is_an_event_and_nothing_else() -> None:
+    """Safeguard: the past is not told by ``MessageReceived``, which would count it again."""
+    inherited = MessageInherited(
+        session_id="s", role="user", message_id="m", message_content="hello", message_length=5
+    )
+
+    assert session_rollup([inherited], {}).sessions["s"].sums == {"events": 1}

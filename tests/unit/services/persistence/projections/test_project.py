@@ -20,6 +20,7 @@ from shared.events import (
     Event,
     HITLApprovalRequestedEvent,
     LLMRequestFailedEvent,
+    MessageInherited,
     MessageReceived,
     SessionCreated,
     SessionDeleted,
@@ -243,3 +244,25 @@ def test_a_read_model_is_concerned_by_every_event_that_changes_it(event: Event) 
     for model in READ_MODELS:
         if model.projection(event) is not None:
             assert model.concerns(type(event))
+
+
+def inherited(role: str, text: str, sequence: int) -> Event:
+    return an_event(
+        MessageInherited,
+        session_id="fork",
+        sequence=sequence,
+        role=role,
+        message_id=f"m{sequence}",
+        message_content=text,
+        message_length=len(text),
+    )
+
+
+def test_an_inherited_message_is_one_of_the_fork_but_no_turn_of_it() -> None:
+    rows = rows_after(inherited("user", "hello", 4), inherited("assistant", "good day", 5))
+
+    assert [row["content"] for row in rows.of(MESSAGES).values()] == ["hello", "good day"]
+    assert rows.of(TURNS) == {}
+    session = only(rows, SESSIONS)
+    assert (session["messages"], session["title"]) == (2, "hello")
+    assert "turns" not in session

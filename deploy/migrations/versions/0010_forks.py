@@ -3,8 +3,8 @@
 
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 ADDED = {
     "sessions": {"model": "TEXT", "forked_from": "TEXT", "fork": "JSON"},

@@ -48,9 +48,13 @@ compose-up: ## Start everything with docker compose and wait until it is healthy
 	@docker compose up --build --detach --wait $(SERVICES) gateway grafana
 	@docker compose ps
 
+.PHONY: compose-demo
+compose-demo: compose-up ## Hold the demo's conversation there; show its trace, topics, dashboards
+	@docker compose run --rm --no-deps demo
+
 .PHONY: compose-down
 compose-down: ## Stop and remove the containers; what they keep stays in its volumes
-	@docker compose --profile tools down
+	@docker compose --profile tools --profile demo down
 
 ##@ Develop
 

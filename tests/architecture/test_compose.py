@@ -19,7 +19,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
 
 OPENED_BY_PEOPLE = {"gateway", "grafana", "jaeger", "kafka-ui", "prometheus"}
-RUN_ONCE = {"agentctl", "migrations", "topics"}
+RUN_ONCE = {"agentctl", "demo", "migrations", "topics"}
 CANNOT_ASK_ITSELF = {"collector"}  # its image holds one program and no shell
 WRITES_TO_ITS_IMAGE = {"kafka"}  # its start script writes the configuration next to the program
 OURS = {*service_names(), *RUN_ONCE}

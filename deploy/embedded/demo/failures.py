@@ -3,6 +3,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 from redis.asyncio import Redis
@@ -43,11 +44,13 @@ async def dead_letters(services: Services, **filters: Any) -> list[dict[str, Any
     return letters
 
 
-async def poison_letters(services: Services, *, consumers: int) -> list[dict[str, Any]]:
+async def poison_letters(
+    services: Services, *, consumers: int, since: datetime
+) -> list[dict[str, Any]]:
     """Return the letters that the poison became, one from each service that reads events."""
 
     async def look() -> list[dict[str, Any]] | None:
-        letters = await dead_letters(services, kind="poison")
+        letters = await dead_letters(services, kind="poison", since=since.isoformat())
         return letters if len(letters) >= consumers else None
 
     return await until(f"{consumers} dead letters of the poison", look)
@@ -68,9 +71,11 @@ async def broken_context(addresses: StackAddresses, key: str) -> AsyncGenerator[
     redis = client_of(addresses)
     try:
         await redis.rename(key, f"{key}:kept")
-        await redis.rpush(key, "this is no context")
-        yield
-        await redis.rename(f"{key}:kept", key)
+        try:
+            await redis.rpush(key, "this is no context")
+            yield
+        finally:
+            await redis.rename(f"{key}:kept", key)
     finally:
         await redis.aclose()
 

@@ -12,7 +12,8 @@ from rich.markup import escape
 from deploy.embedded.demo.clean import TRACES, make_new
 from deploy.embedded.demo.report import print_report
 from deploy.embedded.demo.services import Services
-from deploy.embedded.demo.story import Story, add_traces, tell_story
+from deploy.embedded.demo.story import Story, add_traces, tell_story, turns_of
+from deploy.embedded.demo.traces import traces_of
 from deploy.embedded.options import Ports, StackOptions
 from deploy.embedded.progress import ConsoleProgress
 from deploy.embedded.stack import running_stack
@@ -43,7 +44,7 @@ async def run_demo(state_dir: Path, hurry: asyncio.Event, *, as_json: bool) -> i
                     services, stack.addresses, workspaces=workspaces, progress=progress
                 )
             progress.doing("stopping")
-        add_traces(story, traces)
+        add_traces(story, traces_of(traces, turns_of(story)))
         progress.done("stopped everything")
         progress.doing("")
     if as_json:

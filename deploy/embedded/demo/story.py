@@ -19,10 +19,11 @@ from deploy.embedded.demo.failures import (
     redrive,
     send_poison,
 )
-from deploy.embedded.demo.services import Services
-from deploy.embedded.demo.traces import Trace, traces_of
+from deploy.embedded.demo.services import DemoError, Services
+from deploy.embedded.demo.traces import Trace
 from deploy.embedded.demo.waiting import until
 from deploy.embedded.progress import Progress
+from shared.clock import SystemClock
 
 READERS = ("orchestrator", "persistence", "metrics", "agent_context")
 """Who dead-letters bytes that are no event; audit keeps them, as it keeps everything."""
@@ -58,6 +59,7 @@ async def tell_story(
     Raises:
         DemoError: something did not happen at all.
     """
+    opaque_before = await _opaque(services)
     progress.doing("holding a conversation")
     story = Story(conversation=await hold_conversation(services))
     exchanges = len(story.conversation.exchanges)
@@ -65,8 +67,9 @@ async def tell_story(
     story.problems += _wrong_files(workspaces / story.conversation.session_id / "files")
 
     progress.doing("sending bytes that are no event")
+    poisoned = SystemClock().now()
     await send_poison(addresses, story.conversation.session_id)
-    story.poison = await poison_letters(services, consumers=len(READERS))
+    story.poison = await poison_letters(services, consumers=len(READERS), since=poisoned)
     progress.done(f"sent bytes that are no event: {len(story.poison)} dead letters")
 
     progress.doing("breaking the state of a session")
@@ -77,6 +80,9 @@ async def tell_story(
         story.accounts[session_id] = await caught_up(services, session_id)
         story.problems += differences(session_id, story.accounts[session_id])
     await _compare_totals(services, story)
+    story.opaque = await _opaque(services) - opaque_before
+    if story.opaque != 1:
+        story.problems.append(f"audit logged {story.opaque} records without an event, not 1")
     shown = story.conversation.exchanges[SHOWN_TURN].correlation_id
     tree = await services.get("persistence", f"/v1/correlations/{shown}")
     story.timeline = tree["events"]
@@ -121,26 +127,44 @@ async def _state_key(addresses: StackAddresses, session_id: str) -> str:
 
 async def _compare_totals(services: Services, story: Story) -> None:
     """Compare how many different events the services have of all sessions together."""
+
+    async def look() -> bool:
+        story.totals = await _totals(services)
+        return len(set(story.totals.values())) == 1
+
+    try:
+        await until("the services to have the same number of events", look)
+    except DemoError:
+        said = ", ".join(f"{name} {count}" for name, count in story.totals.items())
+        story.problems.append(f"different numbers of events altogether: {said}")
+
+
+async def _totals(services: Services) -> dict[str, int]:
     persistence = await services.get("persistence", "/v1/counts")
     audit = await services.get("audit", "/v1/counts")
     metrics = await services.get("metrics", "/v1/counts")
-    story.totals = {
+    return {
         "persistence": persistence["events"],
         "audit": audit["total"]["events"],
         "metrics": metrics["events"]["total"],
     }
-    story.opaque = audit["total"]["opaque"]
-    if len(set(story.totals.values())) != 1:
-        said = ", ".join(f"{name} {count}" for name, count in story.totals.items())
-        story.problems.append(f"different numbers of events altogether: {said}")
-    if story.opaque != 1:
-        story.problems.append(f"audit logged {story.opaque} records without an event, not 1")
 
 
-def add_traces(story: Story, path: Path) -> None:
-    """Add the traces of the turns; to be called when all services have written theirs."""
-    turns = [exchange.correlation_id for exchange in story.conversation.exchanges]
-    story.traces = traces_of(path, turns)
+async def _opaque(services: Services) -> int:
+    """Return how many records audit has a proof of that are no events."""
+    counts = await services.get("audit", "/v1/counts")
+    opaque: int = counts["total"]["opaque"]
+    return opaque
+
+
+def turns_of(story: Story) -> list[str]:
+    """Return the correlation id of each turn of the conversation."""
+    return [exchange.correlation_id for exchange in story.conversation.exchanges]
+
+
+def add_traces(story: Story, traces: Mapping[str, list[Trace]]) -> None:
+    """Add the traces of the turns; to be called when all services have sent theirs."""
+    story.traces = traces
     for exchange in story.conversation.exchanges:
         trace = main_trace(story, exchange.correlation_id)
         missing = TRACED - trace.services if trace else TRACED

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Puts the orchestrator together."""
 
+import os
+
 from fastapi import FastAPI
 
 from services.orchestrator.agents import AgentCatalogue, load_catalogue
@@ -18,8 +20,9 @@ from services.orchestrator.models import ModelClients
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.store.tables import outbox as outbox_tables
 from services.orchestrator.store.work import UnitOfWork
-from services.orchestrator.tools import ToolRegistry, Workspaces
+from services.orchestrator.tools import BUILT_IN, ToolRegistry, Workspaces
 from services.orchestrator.tools.environment import hide_own_environment
+from services.orchestrator.tools.mcp import McpServers
 from services.orchestrator.turns.budgets import Budgets
 from services.orchestrator.turns.engine import TurnEngine
 from services.orchestrator.turns.finished import FinishedTurns
@@ -59,7 +62,7 @@ def create_app(
         settings,
         telemetry,
         bus=bus,
-        components=[database, bus, relay, resources.feed, engine],
+        components=[database, bus, relay, resources.feed, resources.mcp, engine],
         on_drain=resources.feed.drain,
         routers=[build_router(_commands(resources, engine), resources, finished)],
     )
@@ -94,9 +97,11 @@ def _resources(
     identity: ServiceIdentity,
     telemetry: Telemetry,
 ) -> Resources:
-    tools = ToolRegistry()
     models = ModelClients(settings.providers)
-    agents = _agents(settings, tools, models)
+    agents = _agents(settings, models)
+    # The names of these variables are in the file, so no class of settings knows them.
+    mcp = McpServers(agents.mcp_servers, os.environ)  # noqa: TID251
+    tools = ToolRegistry([*BUILT_IN, *mcp.tools])
     feed = SessionFeed(database, channel=relay.outbox.tables.channel, capacity=settings.max_streams)
     return Resources(
         settings=settings,
@@ -114,18 +119,17 @@ def _resources(
         tools=tools,
         workspaces=Workspaces(settings.workspace_root),
         budgets=Budgets(agents, tools, assumed_output_tokens=settings.assumed_output_tokens),
+        mcp=mcp,
         feed=feed,
         telemetry=telemetry,
         retrying=Retrying(policy=settings.retry.policy()),
     )
 
 
-def _agents(
-    settings: OrchestratorSettings, tools: ToolRegistry, models: ModelClients
-) -> AgentCatalogue:
+def _agents(settings: OrchestratorSettings, models: ModelClients) -> AgentCatalogue:
     agents = load_catalogue(
         settings.agents_file,
-        tools=tools.arguments,
+        tools=ToolRegistry().arguments,
         default_model=settings.providers.agent_model,
     )
     for agent in agents.all():

@@ -2,12 +2,16 @@
 """All agents of one ``agents.yaml``."""
 
 from collections.abc import Iterator, Mapping
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.orchestrator.agents.agent import Agent
 from services.orchestrator.domain.budget import Budget
+from services.orchestrator.tools.mcp import McpServer
 from shared.errors import PermanentError
+
+ServerName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class UnknownAgentError(PermanentError):
@@ -22,6 +26,9 @@ class AgentCatalogue(BaseModel):
     default_agent: str = Field(description="the name of the agent that sessions start with")
     session_budget: Budget = Field(
         default=Budget(), description="a mapping, such as {cost_usd: 5}, for all agents together"
+    )
+    mcp_servers: Mapping[ServerName, McpServer] = Field(
+        default_factory=dict, description="a mapping of names to MCP servers"
     )
     agents: Mapping[str, Agent] = Field(description="a mapping of names to agents")
 
@@ -47,6 +54,12 @@ class AgentCatalogue(BaseModel):
         if agent is None:
             raise UnknownAgentError(f"no agent {name!r}; there are: {', '.join(self.agents)}")
         return agent
+
+    @property
+    def declared_tools(self) -> frozenset[str]:
+        """The names of the tools that the file itself brings."""
+        servers = self.mcp_servers.items()
+        return frozenset(tool for name, server in servers for tool in server.tool_names(name))
 
     def targets(self, name: str) -> dict[str, str]:
         """Return the agents that ``name`` may hand over to, with what each is good at."""

@@ -39,7 +39,8 @@ def load_catalogue(
         catalogue = AgentCatalogue.model_validate(_completed(document, default_model))
     except ValidationError as error:
         raise ConfigurationError(f"{name}: {explain(error)}") from None
-    for misfit in misfits(catalogue, tools):
+    known = {**tools, **dict.fromkeys(catalogue.declared_tools)}
+    for misfit in misfits(catalogue, known):
         raise ConfigurationError(f"{name}: {misfit}")
     return catalogue
 

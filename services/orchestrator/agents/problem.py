@@ -7,12 +7,14 @@ from services.orchestrator.agents.agent import Agent
 from services.orchestrator.agents.approval import ApprovalRule
 from services.orchestrator.agents.catalogue import AgentCatalogue
 from services.orchestrator.domain.budget import AgentBudget, Budget
+from services.orchestrator.tools.mcp import McpServer
 
 _NESTED: dict[str, type[BaseModel]] = {
     "session_budget": Budget,
     "agents": Agent,
     "budgets": AgentBudget,
     "approval": ApprovalRule,
+    "mcp_servers": McpServer,
 }
 
 

@@ -18,7 +18,7 @@ from services.orchestrator.tools.list_files import LIST_FILES
 from services.orchestrator.tools.read_file import READ_FILE
 from services.orchestrator.tools.run_command import RUN_COMMAND
 from services.orchestrator.tools.search_files import SEARCH_FILES
-from services.orchestrator.tools.tool import Tool
+from services.orchestrator.tools.tool import FunctionTool, Tool
 from services.orchestrator.tools.write_file import WRITE_FILE
 from shared.errors import ConfigurationError
 
@@ -76,13 +76,16 @@ class ToolRegistry:
         return [*offered, hand_over_definition(targets)] if targets else offered
 
     def _definition(self, name: str) -> ToolDefinition:
-        """Return the declaration, which is made once, because making a schema takes long."""
-        if name not in self._definitions:
-            tool = self.get(name)
-            self._definitions[name] = ToolDefinition(
-                name=name, description=tool.description, parameters_json_schema=tool.parameters
-            )
-        return self._definitions[name]
+        """Return the declaration; of our own tools once, because making a schema takes long."""
+        if name in self._definitions:
+            return self._definitions[name]
+        tool = self.get(name)
+        definition = ToolDefinition(
+            name=name, description=tool.description, parameters_json_schema=tool.parameters
+        )
+        if isinstance(tool, FunctionTool):
+            self._definitions[name] = definition
+        return definition
 
 
 def _properties(schema: Mapping[str, object]) -> frozenset[str]:

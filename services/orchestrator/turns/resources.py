@@ -9,6 +9,7 @@ from services.orchestrator.models import ModelClients
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.store.work import UnitOfWork
 from services.orchestrator.tools import ToolRegistry, Workspaces
+from services.orchestrator.tools.mcp import McpServers
 from services.orchestrator.turns.budgets import Budgets
 from shared.retry import Retrying
 from shared.telemetry.setup import Telemetry
@@ -26,6 +27,7 @@ class Resources:
     tools: ToolRegistry
     workspaces: Workspaces
     budgets: Budgets
+    mcp: McpServers
     feed: SessionFeed
     telemetry: Telemetry
     retrying: Retrying

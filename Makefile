@@ -76,6 +76,10 @@ CHAOS_OPTIONS = $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) \
 chaos: $(VENV)/.tests ## Break the whole system by a plan (SEEDS=20, SEED=7, KAFKA=1, OUTAGE=600)
 	@$(BIN)/python -m tests.support.chaos $(CHAOS_OPTIONS)
 
+.PHONY: bench
+bench: $(VENV)/.bench ## Measure it beside others that do the same work (ROWS="append state")
+	@$(BIN)/python -m tests.performance $(ROWS)
+
 .PHONY: coverage
 coverage: $(VENV)/.tests ## Run all tests and report what they do not reach
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term
@@ -143,6 +147,8 @@ lock: $(VENV)/.tests ## Lock the newest allowed versions of all dependencies
 	@$(COMPILE) --constraint tests/requirements.lock --output-file requirements.lock
 	@$(COMPILE_WITH) --group build --constraint tests/requirements.lock \
 		--output-file deploy/requirements-build.lock
+	@$(COMPILE_WITH) tests/performance/requirements.in \
+		--constraint tests/requirements.lock --output-file tests/performance/requirements.lock
 
 ##@ Clean up
 
@@ -177,3 +183,8 @@ $(VENV)/.tests: $(VENV)/.created $(LOCKS) pyproject.toml
 	@$(PIP_INSTALL) --require-hashes --no-deps -r tests/requirements.lock
 	@$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $(VENV)/.embedded $@
+
+$(VENV)/.bench: $(VENV)/.tests tests/performance/requirements.lock
+	@echo "installing what is measured beside it"
+	@$(PIP_INSTALL) --require-hashes --no-deps -r tests/performance/requirements.lock
+	@touch $@

@@ -7,6 +7,7 @@ from services.persistence.api import history_router
 from services.persistence.handlers import PersistenceSubscriber
 from services.persistence.settings import PersistenceSettings
 from services.persistence.store import PersistenceStore, SchemaCheck
+from services.persistence.upkeep import Upkeep
 from shared.attempts import PostgresInHand
 from shared.database import Database
 from shared.service import ServiceIdentity, build_app, build_bus
@@ -29,7 +30,7 @@ def create_app(
         settings,
         telemetry,
         bus=bus,
-        components=[database, SchemaCheck(database), bus],
+        components=[database, SchemaCheck(database), Upkeep(database), bus],
         routers=[history_router(database)],
     )
     return app, settings

@@ -11,31 +11,60 @@ from datetime import datetime
 from services.persistence.projections import Key, Rows, project
 from services.persistence.projections.approvals import APPROVALS
 from services.persistence.projections.messages import MESSAGES
+from services.persistence.projections.sessions import SESSIONS
 from services.persistence.projections.tool_calls import TOOL_CALLS
 from services.persistence.projections.turns import FINISHED, TURNS
 from services.persistence.settling import UNDECIDED
 from shared.events import Event
 
 MESSAGES_KEPT = 20
+AGENTS_KEPT = 50
+
+FOLD = 1
+"""Which fold this is. Raise it when a state comes out otherwise than before: a snapshot of another
+fold is not gone on from."""
 
 
 class SessionState:
-    """A session after some of its events; it belongs to the fold that makes it."""
+    """A session after some of its events; it belongs to the fold that makes it.
+
+    ``latest_at`` is the latest time in any of them, ``agents`` who was in charge until which event.
+    """
 
     def __init__(self) -> None:
         self.rows = Rows()
         self.sequence = 0
         self.occurred_at: datetime | None = None
+        self.latest_at: datetime | None = None
+        self.agents: dict[str, int] = {}
 
     def after(self, event: Event) -> "SessionState":
         """Take the next event in, and return this state."""
-        project(event, self.rows)
-        self.sequence = event.sequence
-        self.occurred_at = event.occurred_at
+        self.keep(event)
         self._forget()
         return self
 
+    def keep(self, event: Event) -> "SessionState":
+        """Take the next event in without forgetting anything, and return this state."""
+        project(event, self.rows)
+        self.sequence = event.sequence
+        self.occurred_at = event.occurred_at
+        if self.latest_at is None or event.occurred_at > self.latest_at:
+            self.latest_at = event.occurred_at
+        self._note_agent()
+        return self
+
+    def _note_agent(self) -> None:
+        """Note until when an agent was in charge, the last one at the end."""
+        for row in self.rows.of(SESSIONS).values():
+            agent = row.get("agent")
+            if agent:
+                self.agents.pop(agent, None)
+                self.agents[agent] = self.sequence
+
     def _forget(self) -> None:
+        if len(self.agents) > AGENTS_KEPT:
+            del self.agents[next(iter(self.agents))]
         messages = self.rows.of(MESSAGES)
         if len(messages) > MESSAGES_KEPT:
             self.rows.remove(MESSAGES, list(messages)[:-MESSAGES_KEPT])

@@ -7,7 +7,8 @@ table         the role may            holds
 events        select, insert          every event: its place, id, digest, cause, and where it was
 records       select, insert          its key, value and headers, by month
 erasures      select                  what was blanked in whose records, by ``erase_session``
-snapshots     select, insert, delete  states to fold on from; can be computed from the events
+snapshots     select, insert, update  states to fold on from; can be computed from the events
+rebuilds      select, update          rebuilds of the read models, of which one at most goes on
 streams       select, insert, update  how far each aggregate goes
 anomalies     select, insert, update  events that came twice, or contradict what is stored
 event_counts  select, insert, update  events by type, in parts that consumers do not share
@@ -18,9 +19,11 @@ sessions …    select, insert, update  the read models; can be computed from th
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Double,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -30,6 +33,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.types import TypeEngine
@@ -38,6 +42,7 @@ from shared.eventstore import event_tables
 from shared.eventstore.tables import IDENTIFIER
 
 SCHEMA = "persistence"
+NEXT_SCHEMA = "persistence_next"
 
 metadata = MetaData(schema=SCHEMA)
 
@@ -45,6 +50,13 @@ stored = event_tables(metadata, SCHEMA)
 events = stored.events
 records = stored.records
 streams = stored.streams
+streams.append_column(Column("snapshot", BigInteger, nullable=False, server_default="0"))
+streams.append_column(Column("rebuilt", BigInteger, nullable=False, server_default="0"))
+Index(
+    "streams_behind",
+    streams.c.aggregate_id,
+    postgresql_where=text("version >= snapshot + 32 AND aggregate_id NOT LIKE 'service:%'"),
+)
 
 MOMENT = DateTime(timezone=True)
 
@@ -79,6 +91,18 @@ snapshots = Table(
     Column("created_at", MOMENT, nullable=False, server_default=func.now()),
 )
 Index("snapshots_in_time", snapshots.c.aggregate_id, snapshots.c.latest_at, snapshots.c.sequence)
+
+rebuilds = Table(
+    "rebuilds",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("started_at", MOMENT, nullable=False, server_default=func.now()),
+    Column("finished_at", MOMENT),
+    Column("swapped", Boolean, nullable=False, server_default="false"),
+    Column("streams", BigInteger, nullable=False, server_default="0"),
+    Column("events", BigInteger, nullable=False, server_default="0"),
+    Column("differences", BigInteger),
+)
 
 erasures = Table(
     "erasures",
@@ -138,6 +162,8 @@ sessions = Table(
     Column("updated_at", MOMENT, nullable=False),
 )
 Index("sessions_created_at", sessions.c.created_at, sessions.c.session_id)
+for _filter in ("state", "agent", "created_by"):
+    Index(f"sessions_{_filter}", sessions.c[_filter], sessions.c.created_at, sessions.c.session_id)
 
 messages = Table(
     "messages",
@@ -151,6 +177,14 @@ messages = Table(
     Column("content", Text, nullable=False),
     Column("created_at", MOMENT, nullable=False),
 )
+
+SIMPLE = text("'simple'::regconfig")
+"""Words of any language as they are written."""
+
+WORDS = func.to_tsvector(SIMPLE, func.left(messages.c.content, text("100000")))
+"""The words of a message that are looked for: of its beginning, since PostgreSQL takes no more."""
+
+Index("messages_words", WORDS, postgresql_using="gin")
 
 turns = Table(
     "turns",
@@ -221,3 +255,9 @@ approvals = Table(
     Column("decided_at", MOMENT),
 )
 Index("approvals_in_order", approvals.c.session_id, approvals.c.first_sequence)
+
+LIVE = {table.name: table for table in (sessions, messages, turns, tool_calls, approvals)}
+"""The read models."""
+
+NEXT = {name: table.to_metadata(MetaData(), schema=NEXT_SCHEMA) for name, table in LIVE.items()}
+"""The read models once more: a rebuild fills them, and swaps them with the live ones."""

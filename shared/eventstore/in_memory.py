@@ -74,10 +74,11 @@ class InMemoryEventStore:
         *,
         reducer: Reducer[State],
         initial: State,
+        after: int = 0,
     ) -> State:
         """Return the state at a point of the stream."""
         state = initial
-        for stored in Prefix(until).take(await self.get_events(aggregate_id)):
+        for stored in Prefix(until, after).take(await self.get_events(aggregate_id, after)):
             state = reducer(state, stored.event())
         return state
 

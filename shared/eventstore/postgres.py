@@ -89,12 +89,14 @@ class PostgresEventStore:
         *,
         reducer: Reducer[State],
         initial: State,
+        after: int = 0,
     ) -> State:
         """Return the state at a point of the stream."""
-        state, prefix = initial, Prefix(until)
+        state, prefix = initial, Prefix(until, after)
+        last = until if isinstance(until, int) else None
         async with (
             self._database.connect() as connection,
-            aclosing(self._reader.pages(connection, aggregate_id)) as pages,
+            aclosing(self._reader.pages(connection, aggregate_id, after, last=last)) as pages,
         ):
             async for page in pages:
                 for stored in prefix.take(page):

@@ -13,6 +13,7 @@ from shared.eventstore.stored_event import StoredEvent
 from shared.eventstore.tables import EventTables
 
 PAGE = 1_000
+FIRST_PAGE = 100
 
 
 class EventReader:
@@ -70,10 +71,16 @@ class EventReader:
         *,
         last: int | None = None,
     ) -> AsyncGenerator[list[StoredEvent]]:
-        """Give what came after ``version``, a page at a time, however long the stream is."""
-        while page := await self.after(connection, aggregate_id, version, last=last, limit=PAGE):
+        """Give what came after ``version``, a page at a time, however long the stream is.
+
+        The first page is a small one, since who goes on from a snapshot often needs no more.
+        """
+        size = FIRST_PAGE
+        while page := await self.after(connection, aggregate_id, version, last=last, limit=size):
             yield page
-            version = page[-1].sequence
+            if len(page) < size:
+                return
+            version, size = page[-1].sequence, PAGE
 
 
 def stored_event(row: Row[Any]) -> StoredEvent:

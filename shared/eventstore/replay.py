@@ -9,12 +9,12 @@ from shared.eventstore.stored_event import StoredEvent
 
 
 class Prefix:
-    """The beginning of a stream up to a point: before any gap, and never ordered by time."""
+    """A stream up to a point, from ``after`` on: before any gap, and never ordered by time."""
 
-    def __init__(self, until: Until) -> None:
+    def __init__(self, until: Until, after: int = 0) -> None:
         self._last = until if isinstance(until, int) else None
         self._moment = until if isinstance(until, datetime) else None
-        self._version = 0
+        self._version = after
         self.ended = False
 
     def take(self, events: Iterable[StoredEvent]) -> Iterator[StoredEvent]:

@@ -67,8 +67,11 @@ class EventStore(Protocol):
         *,
         reducer: Reducer[State],
         initial: State,
+        after: int = 0,
     ) -> State:
         """Return the state at a point of the stream, from the events before any gap.
+
+        ``initial`` is the state after the event ``after``, from which the fold goes on.
 
         Up to a moment means: up to the first event that happened later. Clocks differ, so an event
         behind that one is not in it either, whatever time it bears.

@@ -82,7 +82,6 @@ def event_tables(metadata: MetaData, schema: str) -> EventTables:
         Column("aggregate_id", IDENTIFIER, primary_key=True),
         Column("version", BigInteger, nullable=False, server_default="0"),
         Column("highest", BigInteger, nullable=False, server_default="0"),
-        Column("snapshot", BigInteger, nullable=False, server_default="0"),
         schema=schema,
     )
     Index(

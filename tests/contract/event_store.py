@@ -356,6 +356,20 @@ class EventStoreContract(ABC):
         assert await self.replayed(store, stream, until=0) == []
         assert await self.replayed(store, stream, until=99) == ["a", "b", "c"]
 
+    @pytest.mark.parametrize("until", [None, 3, NOON + timedelta(days=1)])
+    async def test_replay_goes_on_from_a_state(
+        self, store: EventStore, stream: str, until: datetime | int | None
+    ) -> None:
+        events = [written(stream, text, occurred_at=NOON) for text in "abc"]
+        await store.append(events)
+
+        for after in range(4):
+            known = list("abc")[:after]
+            state = await store.replay_events(
+                stream, until, reducer=texts, initial=known, after=after
+            )
+            assert state == ["a", "b", "c"]
+
     async def test_replay_up_to_a_moment_ends_before_the_first_later_event(
         self, store: EventStore, stream: str
     ) -> None:

@@ -5,11 +5,13 @@ from fastapi import APIRouter
 
 from services.persistence.api.correlations import add_correlation_routes
 from services.persistence.api.events import add_event_routes
+from services.persistence.api.rebuilds import add_rebuild_routes
 from services.persistence.api.sessions import add_session_routes
 from services.persistence.queries.correlations import CorrelationQueries
 from services.persistence.queries.counts import CountQueries
 from services.persistence.queries.history import HistoryQueries
 from services.persistence.queries.parts import PartQueries
+from services.persistence.queries.rebuilds import RebuildQueries
 from services.persistence.queries.sessions import SessionQueries
 from services.persistence.queries.streams import StreamQueries
 from shared.database import Database
@@ -24,6 +26,7 @@ def history_router(database: Database) -> APIRouter:
         parts=PartQueries(database),
         streams=StreamQueries(database),
     )
+    add_rebuild_routes(router, RebuildQueries(database))
     add_event_routes(router, HistoryQueries(database))
     add_correlation_routes(
         router, correlations=CorrelationQueries(database), counts=CountQueries(database)

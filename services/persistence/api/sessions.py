@@ -4,6 +4,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
 
 from services.persistence.api.parameters import Cursor, Limit, Name, SessionId
 from services.persistence.queries.parts import PartQueries
@@ -29,12 +30,24 @@ def add_session_routes(
     async def list_sessions(
         state: Annotated[Name | None, Query()] = None,
         agent: Annotated[Name | None, Query(description="who is in charge now")] = None,
-        q: Annotated[Name | None, Query(description="looked for in the messages")] = None,
+        created_by: Annotated[Name | None, Query()] = None,
+        since: Annotated[AwareDatetime | None, Query(description="created from then on")] = None,
+        until: Annotated[AwareDatetime | None, Query(description="created before")] = None,
+        q: Annotated[Name | None, Query(description="words looked for in the messages")] = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Page[Session]:
         """Return sessions, the newest first."""
-        return await sessions.page(state=state, agent=agent, text=q, cursor=cursor, limit=limit)
+        return await sessions.page(
+            state=state,
+            agent=agent,
+            created_by=created_by,
+            since=since,
+            until=until,
+            text=q,
+            cursor=cursor,
+            limit=limit,
+        )
 
     @router.get("/sessions/{session_id}", tags=["sessions"])
     async def get_session(session_id: SessionId) -> SessionDetail:

@@ -41,6 +41,18 @@ class Rows:
         """Return the rows of a read model."""
         return self._rows.get(model.name, {})
 
+    def only(self, sessions: set[str]) -> "Rows":
+        """Return what is about some sessions, by the keys that begin with them."""
+        keys = {fit_key(session_id) for session_id in sessions}
+        some = Rows()
+        for name, rows in self._rows.items():
+            some._rows[name] = {key: row for key, row in rows.items() if key[0] in keys}
+        return some
+
+    def put(self, model: ReadModel, key: Key, row: Row) -> None:
+        """Have a row be as it is given, behind those that are there."""
+        self._rows[model.name][key] = row
+
     def remove(self, model: ReadModel, keys: Iterable[Key]) -> None:
         """Forget rows."""
         for key in keys:

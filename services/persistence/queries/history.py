@@ -11,16 +11,15 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.causality import MAX_DEPTH, depth
+from services.persistence.queries.states import StateQueries
 from services.persistence.queries.streams import StreamQueries
-from services.persistence.state import SessionState, evolve
 from services.persistence.tables import events, stored
 from services.persistence.views.events import EventPage, event_view
 from services.persistence.views.state import State, state_view
 from services.persistence.views.timeline import Timeline, line
 from shared.database import Database
-from shared.eventstore import PostgresEventStore, StoredEvent
+from shared.eventstore import StoredEvent
 from shared.eventstore.reader import EventReader
-from shared.http import Problem
 
 
 class HistoryQueries:
@@ -30,7 +29,7 @@ class HistoryQueries:
         self._database = database
         self._streams = StreamQueries(database)
         self._reader = EventReader(stored)
-        self._store = PostgresEventStore(database, stored)
+        self._states = StateQueries(database)
 
     async def events(self, session_id: str, *, from_sequence: int, limit: int) -> EventPage:
         """Return events with all that is known of them, also those that wait behind a gap."""
@@ -59,17 +58,7 @@ class HistoryQueries:
         Raises:
             Problem: the session is not known, not there yet, or did not exist then.
         """
-        head = await self._streams.require(session_id)
-        if not head.version:
-            raise self._streams.not_yet(session_id, head)
-        if isinstance(at, int) and at > head.version:
-            detail = f"session {session_id!r} is known without a gap up to event {head.version}"
-            raise Problem(404, "Not there yet", f"{detail}, not up to {at}")
-        state = await self._store.replay_events(
-            session_id, at, reducer=evolve, initial=SessionState()
-        )
-        if not state.sequence:
-            raise Problem(404, "Not there yet", f"session {session_id!r} began after {at}")
+        state = await self._states.at(session_id, at)
         return state_view(session_id, state)
 
     async def _page(

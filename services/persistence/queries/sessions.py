@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds sessions."""
 
-from sqlalchemy import ColumnElement, exists, select, tuple_
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, func, select, tuple_
 
 from services.persistence.queries.cursor import read_place, write_place
 from services.persistence.queries.streams import StreamQueries
-from services.persistence.tables import messages, sessions
+from services.persistence.tables import SIMPLE, WORDS, messages, sessions
 from services.persistence.views.read_models import Session, SessionDetail
 from services.persistence.views.view import Page
 from shared.database import Database
@@ -23,14 +26,25 @@ class SessionQueries:
         *,
         state: str | None,
         agent: str | None,
+        created_by: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
         text: str | None,
         cursor: str | None,
         limit: int,
     ) -> Page[Session]:
-        """Return sessions that meet all that is given; ``text`` is looked for in messages."""
+        """Return sessions that meet all that is given.
+
+        Those created from ``since`` on and before ``until``; the words of ``text`` are looked for
+        in messages, as in a search engine: ``"in a row"``, ``this or that``, ``-without``.
+        """
         query = (
             select(sessions)
-            .where(*_conditions(state=state, agent=agent, text=text))
+            .where(
+                *_equal({"state": state, "agent": agent, "created_by": created_by}),
+                *_created(since, until),
+                *_saying(text),
+            )
             .order_by(sessions.c.created_at.desc(), sessions.c.session_id.desc())
             .limit(limit + 1)
         )
@@ -60,19 +74,22 @@ class SessionQueries:
         return SessionDetail.model_validate({**row, "stored_until": head.highest, "gaps": gaps})
 
 
-def _conditions(
-    *, state: str | None, agent: str | None, text: str | None
-) -> list[ColumnElement[bool]]:
+def _equal(wanted: Mapping[str, str | None]) -> list[ColumnElement[bool]]:
+    return [sessions.c[name] == value for name, value in wanted.items() if value is not None]
+
+
+def _created(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if state is not None:
-        conditions.append(sessions.c.state == state)
-    if agent is not None:
-        conditions.append(sessions.c.agent == agent)
-    if text is not None:
-        conditions.append(
-            exists().where(
-                messages.c.session_id == sessions.c.session_id,
-                messages.c.content.icontains(text, autoescape=True),
-            )
-        )
+    if since is not None:
+        conditions.append(sessions.c.created_at >= since)
+    if until is not None:
+        conditions.append(sessions.c.created_at < until)
     return conditions
+
+
+def _saying(text: str | None) -> list[ColumnElement[bool]]:
+    if text is None:
+        return []
+    query = func.websearch_to_tsquery(SIMPLE, text)
+    said = WORDS.bool_op("@@")(query)
+    return [exists().where(messages.c.session_id == sessions.c.session_id, said)]

@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.tables import events, streams
 from services.persistence.views.view import Gap
@@ -27,14 +28,23 @@ class StreamQueries:
         Raises:
             Problem: nothing is stored of it.
         """
-        query = select(streams.c.version, streams.c.highest).where(
-            streams.c.aggregate_id == aggregate_id, streams.c.highest > 0
-        )
         async with self._database.connect() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        if row is None:
-            raise Problem(404, "Unknown session", f"nothing is stored of session {aggregate_id!r}")
-        return Head(row.version, row.highest)
+            head = await self.head(connection, aggregate_id)
+        if not head.highest:
+            raise self.unknown(aggregate_id)
+        return head
+
+    async def head(self, connection: AsyncConnection, aggregate_id: str) -> Head:
+        """Return how far a stream goes, also one of which nothing is stored."""
+        query = select(streams.c.version, streams.c.highest).where(
+            streams.c.aggregate_id == aggregate_id
+        )
+        row = (await connection.execute(query)).one_or_none()
+        return Head(row.version, row.highest) if row else Head()
+
+    def unknown(self, aggregate_id: str) -> Problem:
+        """Return the problem of a session of which nothing is stored."""
+        return Problem(404, "Unknown session", f"nothing is stored of session {aggregate_id!r}")
 
     def not_yet(self, aggregate_id: str, head: Head) -> Problem:
         """Return the problem of a session whose first event has not come."""

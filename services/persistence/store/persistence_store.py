@@ -11,7 +11,8 @@ from services.persistence.store.anomalies import Anomalies
 from services.persistence.store.data_errors import data_errors
 from services.persistence.store.event_counts import EventCounts
 from services.persistence.store.read_models import ReadModels
-from services.persistence.tables import stored
+from services.persistence.store.rebuilding import rebuilt_among
+from services.persistence.tables import NEXT, stored
 from shared.database import Database
 from shared.events import Event
 from shared.eventstore import EventConflictError
@@ -41,6 +42,7 @@ class PersistenceStore:
         self._writer = EventWriter(database, stored, tracing)
         self._reader = EventReader(stored)
         self._read_models = ReadModels()
+        self._next = ReadModels(NEXT)
         self._counts = EventCounts()
         self._anomalies = Anomalies()
 
@@ -69,17 +71,25 @@ class PersistenceStore:
         self, arrived: Arrived, connection: AsyncConnection, written: Written
     ) -> None:
         rows, projected = Rows(), 0
+        grown = [advance.aggregate_id for advance in written.advances]
+        rebuilt = await rebuilt_among(connection, grown)
         for advance in written.advances:
             async for events in self._slices(connection, advance, arrived):
                 for event in events:
                     project(event, rows)
                 projected += len(events)
                 if projected >= SLICE:
-                    await self._read_models.apply(connection, rows)
+                    await self._apply(connection, rows, rebuilt)
                     rows, projected = Rows(), 0
-        await self._read_models.apply(connection, rows)
+        await self._apply(connection, rows, rebuilt)
         await self._counts.add(connection, written.arrangement.fresh)
         await self._anomalies.duplicates(connection, written.arrangement.duplicates)
+
+    async def _apply(self, connection: AsyncConnection, rows: Rows, rebuilt: set[str]) -> None:
+        """Bring changes into the read models, and into those that are built beside them."""
+        await self._read_models.apply(connection, rows)
+        if rebuilt:
+            await self._next.apply(connection, rows.only(rebuilt))
 
     async def _slices(
         self, connection: AsyncConnection, advance: Advance, arrived: Arrived

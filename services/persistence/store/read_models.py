@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Brings changes into the read models: one statement for each, however many rows."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, Text, cast, func, select
@@ -8,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSON, Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.projections import READ_MODELS, Merge, ReadModel, Rows
-from services.persistence.tables import metadata
+from services.persistence.tables import LIVE
 from shared.eventstore.columns import Types, parameters, rows
 
 
@@ -66,13 +67,10 @@ def _parameter_type(table: Table, name: str) -> Any:
 
 
 class ReadModels:
-    """All read models."""
+    """All read models: the live tables, or the second set."""
 
-    def __init__(self) -> None:
-        self._tables = [
-            ReadModelTable(model, metadata.tables[f"{metadata.schema}.{model.name}"])
-            for model in READ_MODELS
-        ]
+    def __init__(self, tables: Mapping[str, Table] = LIVE) -> None:
+        self._tables = [ReadModelTable(model, tables[model.name]) for model in READ_MODELS]
 
     async def apply(self, connection: AsyncConnection, changes: Rows) -> None:
         """Bring changes into all read models; the caller holds the locks of their sessions."""

@@ -93,22 +93,6 @@ async def test_sessions_come_page_by_page_the_newest_first(history: TestHistory)
     assert pages == [["s6", "s5", "s4"], ["s3", "s2", "s1"], ["s0"]]
 
 
-async def test_sessions_are_found_by_state_agent_and_text(history: TestHistory) -> None:
-    await history.take(*conversation("talk"), begun("fresh", 1, agent="architect"))
-
-    async def found(**parameters: Any) -> list[str]:
-        return ids(await history.get("/v1/sessions", **parameters))
-
-    assert await found(agent="architect") == ["fresh"]
-    assert await found(state="active", agent="coder") == ["talk"]
-    assert await found(state="completed") == []
-    assert await found(q="TIDY UP") == ["talk"]
-    assert await found(q="100%") == ["talk"]
-    assert await found(q="%the_notes") == []
-    assert await found(q="_") == ["talk"]
-    assert await found(q="tidy up", agent="architect") == []
-
-
 async def test_messages_in_order_page_by_page(history: TestHistory) -> None:
     await history.take(*conversation())
 

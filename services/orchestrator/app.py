@@ -7,10 +7,12 @@ from fastapi import FastAPI
 
 from services.orchestrator.agents import AgentCatalogue, load_catalogue
 from services.orchestrator.api.router import Commands, build_router
+from services.orchestrator.commands.cancel_turns import CancelTurnsHandler
 from services.orchestrator.commands.create_session import CreateSessionHandler
 from services.orchestrator.commands.decide_approval import DecideApprovalHandler
 from services.orchestrator.commands.end_session import EndSessionHandler
 from services.orchestrator.commands.fork_session import ForkSessionHandler
+from services.orchestrator.commands.pause_session import PauseSessionHandler
 from services.orchestrator.commands.send_message import SendMessageHandler
 from services.orchestrator.commands.switch_agent import SwitchAgentHandler
 from services.orchestrator.event_handlers.agent import AgentEventHandler
@@ -56,7 +58,7 @@ def create_app(
     finished = FinishedTurns(database)
     engine = TurnEngine(resources, finished=finished)
     AgentEventHandler(resources.work, resources.agents).subscribe(bus)
-    SessionEventHandler(resources.work, resources.workspaces).subscribe(bus)
+    SessionEventHandler(resources).subscribe(bus)
     app = build_app(
         identity,
         settings,
@@ -147,5 +149,7 @@ def _commands(resources: Resources, engine: TurnEngine) -> Commands:
         fork_session=ForkSessionHandler(resources, send_message, engine),
         switch_agent=SwitchAgentHandler(resources.work, resources.agents),
         decide_approval=DecideApprovalHandler(resources, engine),
-        end_session=EndSessionHandler(resources.work),
+        end_session=EndSessionHandler(resources, engine),
+        cancel_turns=CancelTurnsHandler(resources, engine),
+        pause_session=PauseSessionHandler(resources.work, engine),
     )

@@ -28,6 +28,11 @@ class OrchestratorSettings(ServiceSettings):
     turn_capacity: int = Field(
         default=64, ge=1, le=10_000, description="turns at once in one process"
     )
+    session_idle_limit: Seconds = Field(
+        default=timedelta(hours=24),
+        gt=timedelta(0),
+        description="seconds without any event after which a session expires",
+    )
     queue_limit: int = Field(
         default=16, ge=1, le=1000, description="unfinished turns of one session"
     )

@@ -33,6 +33,16 @@ async def key_of(request: Request, key: Key = None) -> IdempotencyKey | None:
     return idempotency_key(request.url.path, key, await request.body())
 
 
+def require_text(*texts: str) -> None:
+    """Return if no text has NUL in it, which the database cannot keep.
+
+    Raises:
+        Problem: one has.
+    """
+    if any("\0" in text for text in texts):
+        raise Problem(422, "Invalid request", "a text cannot have NUL in it")
+
+
 def cursor_of(updated_at: datetime, session_id: str) -> str:
     """Return where a page ends, as an opaque text."""
     return base64.urlsafe_b64encode(f"{updated_at.isoformat()} {session_id}".encode()).decode()

@@ -11,11 +11,14 @@ from services.orchestrator.api.events import events_router
 from services.orchestrator.api.forks import forks_router
 from services.orchestrator.api.messages import messages_router
 from services.orchestrator.api.sessions import sessions_router
+from services.orchestrator.api.steering import steering_router
 from services.orchestrator.api.turns import turns_router
+from services.orchestrator.commands.cancel_turns import CancelTurnsHandler
 from services.orchestrator.commands.create_session import CreateSessionHandler
 from services.orchestrator.commands.decide_approval import DecideApprovalHandler
 from services.orchestrator.commands.end_session import EndSessionHandler
 from services.orchestrator.commands.fork_session import ForkSessionHandler
+from services.orchestrator.commands.pause_session import PauseSessionHandler
 from services.orchestrator.commands.send_message import SendMessageHandler
 from services.orchestrator.commands.switch_agent import SwitchAgentHandler
 from services.orchestrator.turns.finished import FinishedTurns
@@ -32,6 +35,8 @@ class Commands:
     switch_agent: SwitchAgentHandler
     decide_approval: DecideApprovalHandler
     end_session: EndSessionHandler
+    cancel_turns: CancelTurnsHandler
+    pause_session: PauseSessionHandler
 
 
 def build_router(commands: Commands, resources: Resources, finished: FinishedTurns) -> APIRouter:
@@ -59,6 +64,7 @@ def build_router(commands: Commands, resources: Resources, finished: FinishedTur
             database, commands.fork_session, max_length=resources.settings.max_message_length
         )
     )
+    router.include_router(steering_router(commands.cancel_turns, commands.pause_session))
     router.include_router(approvals_router(database, commands.decide_approval))
     router.include_router(agents_router(resources.agents))
     return router

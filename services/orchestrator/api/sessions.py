@@ -6,13 +6,21 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from services.orchestrator.agents import UnknownAgentError
-from services.orchestrator.api.dependencies import SessionId, cursor_of, key_of, place_of
+from services.orchestrator.api.dependencies import (
+    SessionId,
+    cursor_of,
+    key_of,
+    place_of,
+    require_text,
+)
 from services.orchestrator.api.views import (
     AgentChange,
-    Ending,
     NewSession,
+    Person,
+    Reason,
     SessionPage,
     SessionView,
+    Signature,
 )
 from services.orchestrator.commands.create_session import (
     CreateSessionCommand,
@@ -76,9 +84,11 @@ def sessions_router(
         return SessionView.of(await find_session(database, session_id))
 
     @router.post("/{session_id}/agent")
-    async def switch_agent(session_id: SessionId, body: AgentChange) -> SessionView:
+    async def switch_agent(session_id: SessionId, body: AgentChange, key: KeyOf) -> SessionView:
         """Have another agent go on, from the next turn."""
-        command = SwitchAgentCommand(session_id=session_id, to_agent=body.agent, reason=body.reason)
+        command = SwitchAgentCommand(
+            session_id=session_id, to_agent=body.agent, reason=body.reason, key=key
+        )
         try:
             return SessionView.of(await switch.handle(command))
         except UnknownAgentError as error:
@@ -86,18 +96,25 @@ def sessions_router(
 
     @router.post("/{session_id}/complete")
     async def complete_session(
-        session_id: SessionId, key: KeyOf, body: Ending | None = None
+        session_id: SessionId, key: KeyOf, body: Signature | None = None
     ) -> SessionView:
         """End a conversation; what is unfinished is cancelled."""
-        ending = body or Ending()
+        ending = body or Signature()
         command = EndSessionCommand(
             session_id=session_id, how="complete", by=ending.by, reason=ending.reason, key=key
         )
         return SessionView.of(await end.handle(command))
 
     @router.delete("/{session_id}", status_code=204)
-    async def delete_session(session_id: SessionId) -> None:
+    async def delete_session(
+        session_id: SessionId,
+        by: Annotated[Person, Query(description="who deletes it")] = "anonymous",
+        reason: Annotated[Reason, Query(description="why")] = "",
+    ) -> None:
         """Delete a session and its files; its events stay in the history."""
-        await end.handle(EndSessionCommand(session_id=session_id, how="delete", by="anonymous"))
+        require_text(by, reason)
+        await end.handle(
+            EndSessionCommand(session_id=session_id, how="delete", by=by, reason=reason)
+        )
 
     return router

@@ -74,8 +74,8 @@ class Decision(Body):
     arguments: dict[str, Any] | None = Field(None, description="the new ones, to edit")
 
 
-class Ending(Body):
-    """Who ends a session, and why."""
+class Signature(Body):
+    """Who asks for something, and why."""
 
     by: Person = "anonymous"
     reason: Reason = ""
@@ -105,6 +105,14 @@ class NewFork(Body):
         return self
 
 
+class Cancellation(Signature):
+    """Who cancels what, and why."""
+
+    turn_id: str | None = Field(
+        None, max_length=64, description="one turn; all that are unfinished if left out"
+    )
+
+
 class SessionView(BaseModel):
     """A session."""
 
@@ -120,6 +128,7 @@ class SessionView(BaseModel):
     turn_count: int
     model: str | None = Field(None, description="asked in place of the models of the agents")
     fork: Fork | None = Field(None, description="what the session is a fork of")
+    paused: bool
 
     @classmethod
     def of(cls, session: Session) -> "SessionView":

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.orchestrator.domain.session import Session, SessionState
-from services.orchestrator.domain.turn import TurnState
-from services.orchestrator.store.approvals import ApprovalState, approvals_of, change_approval
 from services.orchestrator.store.idempotency import (
     IdempotencyKey,
     earlier_subject,
     remember,
 )
-from services.orchestrator.store.turns import change_turn, unfinished
-from services.orchestrator.store.work import SessionWork, UnitOfWork
+from services.orchestrator.store.work import SessionWork
+from services.orchestrator.turns.cancelling import cancel_turns
+from services.orchestrator.turns.engine import TurnEngine
+from services.orchestrator.turns.resources import Resources
 from shared.errors import ConflictError
-from shared.events import ConversationCompleted, SessionDeleted, TurnCancelled
+from shared.events import ConversationCompleted, SessionDeleted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +32,9 @@ class EndSessionCommand:
 class EndSessionHandler:
     """Ends sessions."""
 
-    def __init__(self, work: UnitOfWork) -> None:
-        self._work = work
+    def __init__(self, resources: Resources, engine: TurnEngine) -> None:
+        self._resources = resources
+        self._engine = engine
 
     async def handle(self, command: EndSessionCommand) -> Session:
         """Return the ended session.
@@ -42,7 +43,7 @@ class EndSessionHandler:
             NotFoundError: there is no such session.
             ConflictError: it has ended already.
         """
-        async with self._work.session(command.session_id) as work:
+        async with self._resources.work.session(command.session_id) as work:
             if await earlier_subject(work.connection, command.key):
                 return work.session
             await remember(work.connection, command.key, subject=command.session_id)
@@ -50,8 +51,10 @@ class EndSessionHandler:
                 raise ConflictError("the session is deleted already")
             if command.how == "complete":
                 work.session.require_active()
-            await cancel_turns(work, by=command.by, reason=command.reason or command.how)
+            reason = command.reason or command.how
+            cancelled = await cancel_turns(self._resources, work, by=command.by, reason=reason)
             await self._end(work, command)
+        self._engine.stop_turns([turn.id for turn in cancelled])
         return work.session
 
     async def _end(self, work: SessionWork, command: EndSessionCommand) -> None:
@@ -70,26 +73,3 @@ class EndSessionHandler:
             )
         )
         work.change(state=SessionState.COMPLETED)
-
-
-async def cancel_turns(work: SessionWork, *, by: str, reason: str) -> None:
-    """Cancel whatever is unfinished in a session, with the questions that it asked."""
-    for approval in await approvals_of(work.connection, work.session.id, state=ApprovalState.OPEN):
-        await change_approval(
-            work.connection, approval.id, state=ApprovalState.CANCELLED, decided_at=work.now
-        )
-    for turn in await unfinished(work.connection, work.session.id):
-        await work.publish(
-            TurnCancelled(
-                session_id=turn.session_id, turn_id=turn.id, cancelled_by=by, reason=reason
-            )
-        )
-        await change_turn(
-            work.connection,
-            turn.id,
-            state=TurnState.CANCELLED,
-            ended_at=work.now,
-            last_sequence=work.session.last_sequence,
-            lease_owner=None,
-            lease_until=None,
-        )

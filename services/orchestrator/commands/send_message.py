@@ -87,7 +87,7 @@ class SendMessageHandler:
         turn_work = TurnWork(work, Progress(turn=turn, session=work.session))
         prompt = ModelRequest(parts=[UserPromptPart(command.content, timestamp=work.now)])
         turn_work.add_step(Step(0, turn.agent, prompt), sequence=received.sequence)
-        if not waiting and self._engine.room > 0:
+        if not waiting and not work.session.paused and self._engine.room > 0:
             await self._begin(turn_work)
         await turn_work.store_new(owner=self._resources.owner, lease=LEASE)
         return turn_work

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.orchestrator.agents import AgentCatalogue
 from services.orchestrator.domain.session import Session
+from services.orchestrator.store.idempotency import IdempotencyKey, earlier_subject, remember
 from services.orchestrator.store.work import UnitOfWork
 from services.orchestrator.turns.switching import assign_agent
 from shared.events import AgentSwitchRequested
@@ -17,6 +18,7 @@ class SwitchAgentCommand:
     session_id: str
     to_agent: str
     reason: str
+    key: IdempotencyKey | None = None
 
 
 class SwitchAgentHandler:
@@ -36,7 +38,10 @@ class SwitchAgentHandler:
         """
         self._agents.get(command.to_agent)
         async with self._work.session(command.session_id) as work:
+            if await earlier_subject(work.connection, command.key):
+                return work.session
             work.session.require_active()
+            await remember(work.connection, command.key, subject=work.session.id)
             if work.session.agent != command.to_agent:
                 request = await work.publish(
                     AgentSwitchRequested(

@@ -40,6 +40,7 @@ class Session:
     agent_sequence: int
     message_count: int
     turn_count: int
+    paused: bool = False
     usage: Usage = field(default_factory=Usage)
     budget: Budget | None = None
     model: str | None = None

@@ -3,10 +3,9 @@
 
 import asyncio
 
-from services.orchestrator.commands.end_session import cancel_turns
 from services.orchestrator.domain.session import SessionState
-from services.orchestrator.store.work import UnitOfWork
-from services.orchestrator.tools import Workspaces
+from services.orchestrator.turns.cancelling import cancel_turns
+from services.orchestrator.turns.resources import Resources
 from shared.errors import NotFoundError
 from shared.events import ConversationCompleted, SessionDeleted, SessionExpired
 from shared.messaging import EventBus
@@ -15,30 +14,32 @@ from shared.messaging import EventBus
 class SessionEventHandler:
     """Cleans up after sessions that have ended; doing it twice does no harm."""
 
-    def __init__(self, work: UnitOfWork, workspaces: Workspaces) -> None:
-        self._work = work
-        self._workspaces = workspaces
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
 
     def subscribe(self, bus: EventBus) -> None:
         """Subscribe to what this handler reacts to."""
         bus.subscribe(ConversationCompleted, handler=self.on_ended)
         bus.subscribe(SessionExpired, handler=self.on_ended)
-        bus.subscribe(SessionDeleted, handler=self.on_deleted)
+        bus.subscribe(SessionExpired, handler=self.on_given_up)
+        bus.subscribe(SessionDeleted, handler=self.on_given_up)
 
     async def on_ended(self, event: ConversationCompleted | SessionExpired) -> None:
         """Cancel what is unfinished; the files of the session stay."""
         try:
-            async with self._work.session(event.session_id) as work:
-                await cancel_turns(work, by="system", reason="the session has ended")
+            async with self._resources.work.session(event.session_id) as work:
+                await cancel_turns(
+                    self._resources, work, by="system", reason="the session has ended"
+                )
         except NotFoundError:
             return
 
-    async def on_deleted(self, event: SessionDeleted) -> None:
-        """Remove the files of a session that is deleted here too, whoever says so."""
+    async def on_given_up(self, event: SessionDeleted | SessionExpired) -> None:
+        """Remove the files of a session that has gone here too, whoever says so."""
         try:
-            async with self._work.session(event.session_id) as work:
-                deleted = work.session.state is SessionState.DELETED
+            async with self._resources.work.session(event.session_id) as work:
+                gone = work.session.state in {SessionState.DELETED, SessionState.EXPIRED}
         except NotFoundError:
             return
-        if deleted:
-            await asyncio.to_thread(self._workspaces.remove, event.session_id)
+        if gone:
+            await asyncio.to_thread(self._resources.workspaces.remove, event.session_id)

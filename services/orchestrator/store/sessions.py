@@ -2,9 +2,9 @@
 """Sessions, to read."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orchestrator.domain.session import Session, SessionState
@@ -39,6 +39,22 @@ async def session_in(connection: AsyncConnection, session_id: str) -> Session:
     if row is None:
         raise NotFoundError(f"there is no session {session_id!r}")
     return session_of(row)
+
+
+async def idle_sessions(
+    connection: AsyncConnection, *, longer_than: timedelta, at_most: int
+) -> list[tuple[str, datetime]]:
+    """Return active sessions in which nothing happened for that long, and when something did."""
+    rows = await connection.execute(
+        select(sessions.c.id, sessions.c.updated_at)
+        .where(
+            sessions.c.state == SessionState.ACTIVE,
+            sessions.c.updated_at < func.now() - longer_than,
+        )
+        .order_by(sessions.c.updated_at)
+        .limit(at_most)
+    )
+    return [(row.id, row.updated_at) for row in rows]
 
 
 async def list_sessions(

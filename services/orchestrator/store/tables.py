@@ -4,6 +4,7 @@
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     ForeignKey,
@@ -45,9 +46,11 @@ sessions = Table(
     Column("model", Text),
     Column("forked_from", Text),
     Column("fork", JSON(none_as_null=True)),
+    Column("paused", Boolean, nullable=False, server_default=text("false")),
     Column("usage", JSON, nullable=False, server_default=text("'{}'")),
     Column("budget", JSON(none_as_null=True)),
 )
+Index("sessions_active", sessions.c.updated_at, postgresql_where=text("state = 'active'"))
 Index("sessions_updated_at", sessions.c.updated_at.desc(), sessions.c.id)
 Index(
     "sessions_forked_from",

@@ -9,7 +9,7 @@ from sqlalchemy import and_, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orchestrator.domain.turn import Turn, TurnState
-from services.orchestrator.store.tables import turns
+from services.orchestrator.store.tables import sessions, turns
 from shared.errors import NotFoundError
 
 COLUMNS = [turns.c[name] for name in Turn.__slots__]
@@ -80,7 +80,8 @@ async def claim_turns(
 ) -> Sequence[Turn]:
     """Take turns that nobody works on: queued ones, and those whose lease has run out.
 
-    Of a session only its first unfinished turn can be taken, so there is one at a time.
+    Of a session only its first unfinished turn can be taken, so there is one at a time; and none
+    while it is paused.
     """
     earlier = turns.alias()
     blocked = exists().where(
@@ -88,13 +89,14 @@ async def claim_turns(
         earlier.c.number < turns.c.number,
         earlier.c.state.in_(UNFINISHED),
     )
+    paused = exists().where(sessions.c.id == turns.c.session_id, sessions.c.paused)
     abandoned = and_(
         turns.c.state == TurnState.RUNNING,
         or_(turns.c.lease_until.is_(None), turns.c.lease_until < func.now()),
     )
     free = (
         select(turns.c.id)
-        .where(or_(turns.c.state == TurnState.QUEUED, abandoned), ~blocked)
+        .where(or_(turns.c.state == TurnState.QUEUED, abandoned), ~blocked, ~paused)
         .order_by(turns.c.accepted_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

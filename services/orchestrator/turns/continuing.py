@@ -15,8 +15,12 @@ from shared.events import ToolExecutionStartedEvent
 async def continue_turn(resources: Resources, work: TurnWork) -> None:
     """Start the next call of the model's answer, wait for people, or ask the model again.
 
-    At a limit the turn ends instead, before the call that would exceed it.
+    At a limit the turn ends instead, before the call that would exceed it. While its session is
+    paused, it is put back into the queue.
     """
+    if work.session.paused:
+        work.change(state=TurnState.QUEUED, lease_owner=None, lease_until=None)
+        return
     pending = [each for each in work.effects if each.state.call is CallState.PENDING]
     if pending:
         await start_call(resources, work, pending[0])

@@ -4,19 +4,22 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from services.orchestrator.domain.turn import Turn
+from services.orchestrator.store.signals import CHANNEL
 from services.orchestrator.store.turns import claim_turns, release_leases, renew_leases
 from services.orchestrator.turns.expiring import expire_approvals
 from services.orchestrator.turns.finished import FinishedTurns
+from services.orchestrator.turns.idling import expire_sessions
 from services.orchestrator.turns.progress import Progress
 from services.orchestrator.turns.resources import Resources
 from services.orchestrator.turns.runner import TurnRunner
 from shared.errors import DependencyDownError
 from shared.health import Readiness
 from shared.messaging.guard import PROBING
+from shared.notifications import Notifications
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ class TurnEngine:
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = False
         self._down: str | None = None
+        self._signals = Notifications(resources.work.database, {CHANNEL: self._hear})
 
     @property
     def room(self) -> int:
@@ -55,9 +59,23 @@ class TurnEngine:
         """Look for turns now rather than in a while."""
         self._wake.set()
 
+    def stop_turns(self, turn_ids: Sequence[str]) -> None:
+        """Stop working on turns that were cancelled: a call of a model or tool is cut off."""
+        for turn_id in turn_ids:
+            if turn_id in self._running:
+                self._running[turn_id].cancel()
+
+    def _hear(self, turn_id: str) -> None:
+        """Do what another replica announced: stop that turn, or look for work."""
+        if turn_id:
+            self.stop_turns([turn_id])
+        else:
+            self.look()
+
     async def start(self) -> None:
         """Begin to claim turns, first of all those that a crash left behind."""
         self._loops = [
+            asyncio.create_task(self._forever(self._signals.listen, RENEWAL), name="hear signals"),
             asyncio.create_task(self._forever(self._claim, RENEWAL / 4), name="claim turns"),
             asyncio.create_task(self._forever(self._keep, RENEWAL), name="renew leases"),
         ]
@@ -68,6 +86,7 @@ class TurnEngine:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        await self._signals.close()
         if self._running:
             await asyncio.wait(self._running.values(), timeout=FINISH.total_seconds())
         left = list(self._running.values())
@@ -112,6 +131,7 @@ class TurnEngine:
 
     async def _keep(self) -> None:
         await expire_approvals(self._resources)
+        await expire_sessions(self._resources)
         held = dict(self._running)
         if not held:
             return

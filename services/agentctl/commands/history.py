@@ -6,19 +6,26 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from services.agentctl.client import Services
 from services.agentctl.commands.connection import connect
-from services.agentctl.output import Json, console, print_json, seconds
-from services.agentctl.text import one_line, quoted
+from services.agentctl.commands.history_fork import fork
+from services.agentctl.commands.history_lines import show_events
+from services.agentctl.commands.history_state import compare, state
+from services.agentctl.commands.history_tree import tree
+from services.agentctl.commands.history_verify import verify
+from services.agentctl.output import Json, console, print_json
+from services.agentctl.text import quoted
 
 PERSISTENCE = "persistence"
 PAGE = 500
-MAX_DEPTH = 12
-"""Causes beyond this are shown at the same place, so that there is room for what happened."""
 
 app = typer.Typer(no_args_is_help=True, help="What happened.")
+app.command()(fork)
+app.command()(tree)
+app.command()(verify)
+app.command()(state)
+app.command()(compare)
 
 
 @app.command()
@@ -49,23 +56,6 @@ def _whole(services: Services, path: str) -> dict[str, Any]:
 
 
 def _show(screen: Console, events: Iterable[Any], gaps: Iterable[Any]) -> None:
-    for each in events:
-        screen.print(_line(each), no_wrap=True, overflow="ellipsis", crop=True)
+    show_events(screen, events)
     for gap in gaps:
         screen.print(f"events {gap['first']} to {gap['last']} are missing", style="red")
-
-
-def _line(event: Any) -> Text:
-    depth = min(event["depth"], MAX_DEPTH)
-    line = Text()
-    line.append(f"{event['sequence']:>5}  {event['occurred_at'][11:23]}  ", style="dim")
-    line.append("  " * depth)
-    line.append("✗ " if event["error"] else "", style="red bold")
-    style = "bold" if event["level"] == "domain" else ""
-    line.append(one_line(event["type"]), style="red" if event["error"] else style)
-    took = seconds(event["duration_seconds"])
-    if took:
-        line.append(f"  {took}", style="cyan")
-    if event["text"]:
-        line.append(f"  {one_line(event['text'])}", style="dim")
-    return line

@@ -7,6 +7,7 @@ from services.persistence.api.correlations import add_correlation_routes
 from services.persistence.api.events import add_event_routes
 from services.persistence.api.rebuilds import add_rebuild_routes
 from services.persistence.api.sessions import add_session_routes
+from services.persistence.api.verification import add_verification_routes
 from services.persistence.queries.correlations import CorrelationQueries
 from services.persistence.queries.counts import CountQueries
 from services.persistence.queries.history import HistoryQueries
@@ -14,6 +15,7 @@ from services.persistence.queries.parts import PartQueries
 from services.persistence.queries.rebuilds import RebuildQueries
 from services.persistence.queries.sessions import SessionQueries
 from services.persistence.queries.streams import StreamQueries
+from services.persistence.queries.verification import VerificationQueries
 from shared.database import Database
 
 
@@ -31,4 +33,5 @@ def history_router(database: Database) -> APIRouter:
     add_correlation_routes(
         router, correlations=CorrelationQueries(database), counts=CountQueries(database)
     )
+    add_verification_routes(router, VerificationQueries(database))
     return router

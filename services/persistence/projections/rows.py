@@ -20,8 +20,8 @@ class Rows:
     def __init__(self) -> None:
         self._rows: dict[str, dict[Key, Row]] = defaultdict(dict)
 
-    def add(self, model: ReadModel, values: Values) -> None:
-        """Bring a change into its row, which begins with it if it is the first."""
+    def add(self, model: ReadModel, values: Values) -> Key:
+        """Bring a change into its row, which begins with it if it is the first; return its key."""
         key = tuple([_key(values[name]) for name in model.key])
         rows = self._rows[model.name]
         row = rows.get(key)
@@ -36,6 +36,7 @@ class Rows:
                 row[name] = row.get(name, 0) + fit_addend(value)
             elif merge is _LAST or name not in row:
                 row[name] = fit(value)
+        return key
 
     def of(self, model: ReadModel) -> Mapping[Key, Row]:
         """Return the rows of a read model."""

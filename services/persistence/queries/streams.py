@@ -46,6 +46,12 @@ class StreamQueries:
         """Return the problem of a session of which nothing is stored."""
         return Problem(404, "Unknown session", f"nothing is stored of session {aggregate_id!r}")
 
+    async def version(self, connection: AsyncConnection, aggregate_id: str) -> int:
+        """Return up to which event a stream has no gap, as ``connection`` sees it."""
+        query = select(streams.c.version).where(streams.c.aggregate_id == aggregate_id)
+        version: int = (await connection.execute(query)).scalar_one()
+        return version
+
     def not_yet(self, aggregate_id: str, head: Head) -> Problem:
         """Return the problem of a session whose first event has not come."""
         return Problem(

@@ -5,17 +5,20 @@ from fastapi import APIRouter
 
 from services.persistence.api.correlations import add_correlation_routes
 from services.persistence.api.events import add_event_routes
+from services.persistence.api.export import add_export_routes
 from services.persistence.api.rebuilds import add_rebuild_routes
 from services.persistence.api.sessions import add_session_routes
 from services.persistence.api.verification import add_verification_routes
 from services.persistence.queries.correlations import CorrelationQueries
 from services.persistence.queries.counts import CountQueries
+from services.persistence.queries.export import ExportQueries
 from services.persistence.queries.history import HistoryQueries
 from services.persistence.queries.parts import PartQueries
 from services.persistence.queries.rebuilds import RebuildQueries
 from services.persistence.queries.sessions import SessionQueries
 from services.persistence.queries.streams import StreamQueries
 from services.persistence.queries.verification import VerificationQueries
+from shared.clock import SystemClock
 from shared.database import Database
 
 
@@ -34,4 +37,5 @@ def history_router(database: Database) -> APIRouter:
         router, correlations=CorrelationQueries(database), counts=CountQueries(database)
     )
     add_verification_routes(router, VerificationQueries(database))
+    add_export_routes(router, ExportQueries(database, SystemClock()))
     return router

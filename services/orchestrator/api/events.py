@@ -30,7 +30,7 @@ def events_router(database: Database, feed: SessionFeed) -> APIRouter:
     """Return the endpoint of streams."""
     router = APIRouter(prefix="/sessions/{session_id}", tags=["events"])
 
-    @router.get("/events", response_class=EventStream)
+    @router.get("/events", status_code=200, response_class=EventStream)
     async def stream_events(
         session_id: SessionId,
         after: Sequence = None,

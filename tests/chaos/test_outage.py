@@ -13,7 +13,7 @@ from shared.settings import KafkaSettings
 from tests.support.chaos.fleet import FleetOptions, running_fleet
 from tests.support.chaos.outage import CONSUMERS, survive_outage
 
-pytestmark = [pytest.mark.connected, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.connected, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 KNOCKS = 3
 

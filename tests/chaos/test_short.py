@@ -16,7 +16,7 @@ from tests.support.chaos.plan import SERVICES, short_plan
 from tests.support.chaos.report import print_outcomes, print_verdict
 from tests.support.chaos.run import run
 
-pytestmark = [pytest.mark.connected, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.connected, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 SEED = 7
 TWICE = ("orchestrator", "persistence")

@@ -90,7 +90,8 @@ async def _run_seed(seed: int, console: Console, *, kafka: bool, short: bool, ke
         directory = Path(name)
         with ConsoleProgress(console) as progress:
             async with _options(directory, kafka=kafka) as options:
-                result = await run(options, plan, seed=seed, say=progress.doing)
+                say = progress.doing if console.is_terminal else progress.done
+                result = await run(options, plan, seed=seed, say=say)
             progress.doing("")
         problems = result.verdict.problems
         if problems:

@@ -20,7 +20,7 @@ class Clients:
 
     def __init__(self, urls: Mapping[str, str]) -> None:
         self._clients = {
-            name: httpx.AsyncClient(base_url=url, timeout=60, trust_env=False)
+            name: httpx.AsyncClient(base_url=url, timeout=120, trust_env=False)
             for name, url in urls.items()
         }
 

@@ -32,8 +32,7 @@ PATIENT = RetryPolicy(
 )
 """Whatever ends is started again, however often."""
 
-READY_WITHIN = timedelta(seconds=120)
-DRAINED = 5
+READY_WITHIN = timedelta(minutes=10)
 
 
 class Broker(Protocol):

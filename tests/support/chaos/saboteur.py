@@ -26,7 +26,7 @@ from tests.support.chaos.topics import all_records
 from tests.support.eventually import eventually
 from tests.support.redis_client import redis_client
 
-PATIENCE = 90
+PATIENCE = 180
 RESENT = 200
 WRITER = ("orchestrator",)
 READERS_THAT_MAY_BE_LATE = ("persistence", "metrics", "agent_context")

@@ -25,8 +25,9 @@ UNEXPECTED = ("a batch failed unexpectedly", '"request failed"', '"turn failed"'
 """What a service logs when something happened that nobody has thought of."""
 
 REPEATED_EFFECTS = """
-    SELECT convert_from(value, 'UTF8')::json ->> 'effect_id', count(*)
-    FROM persistence.events WHERE type LIKE '%.tool_executed.%' OR type LIKE '%.tool_execution.%'
+    SELECT convert_from(records.value, 'UTF8')::json ->> 'effect_id', count(*)
+    FROM persistence.events JOIN persistence.records USING (aggregate_id, sequence)
+    WHERE events.type LIKE '%.tool_executed.v%' OR events.type LIKE '%.tool_execution_failed.v%'
     GROUP BY 1 HAVING count(*) > 1
 """
 

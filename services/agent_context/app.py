@@ -42,7 +42,7 @@ def create_app(
     )
     refill = Refill(
         kafka=settings.kafka,
-        topics=(topics.domain, topics.infrastructure, topics.retry(NAME)),
+        topics=topics,
         subscriber=lambda token: _subscriber(store, settings, token=token),
     )
     rebuild = Rebuild(cache.redis, prefix=PREFIX, fill=refill)
@@ -70,5 +70,10 @@ def _subscriber(
     token: str = LIVE,
 ) -> AgentContextSubscriber:
     return AgentContextSubscriber(
-        store, settings.limits(), max_early=settings.max_early, keep=keep, token=token
+        store,
+        settings.limits(),
+        max_early=settings.max_early,
+        topics=Topics(settings.kafka.topic_prefix),
+        keep=keep,
+        token=token,
     )

@@ -86,13 +86,15 @@ class Totals(Part):
 class Context(Part):
     """What an agent knows of a session after the event number ``sequence``.
 
-    ``missing`` counts events that the topics no longer had when the context was made again.
+    ``missing`` counts events that the topics no longer had when the context was made again,
+    ``discarded`` those that could not be applied and were given up by an operator.
     ``window_tokens`` is the estimate for all of ``messages``, the oldest first.
     """
 
     session_id: str
     sequence: int = 0
     missing: int = 0
+    discarded: int = 0
     state: str = OPEN_STATE
     agent: str = ""
     title: str = ""

@@ -25,6 +25,7 @@ from shared.events import (
     ApprovalRequested,
     AssistantReplied,
     ConversationCompleted,
+    DeadLetterDiscarded,
     Event,
     EventLevel,
     LLMRequestCompletedEvent,
@@ -52,13 +53,18 @@ _MOST_USD: Final = Decimal(10) ** 12
 def after(context: Context, event: Event, limits: Limits) -> Context:
     """Return ``context`` after ``event``, which is the next one there is.
 
-    Events between the two, if any, are lost and counted as missing.
+    Events between the two, if any, are lost and counted as missing. What stands in the place of a
+    discarded event changes nothing else.
     """
+    missing = context.missing + event.sequence - context.sequence - 1
+    if isinstance(event, DeadLetterDiscarded):
+        passed = {"missing": missing, "discarded": context.discarded + 1}
+        return context.model_copy(update={"sequence": event.sequence, **passed})
     level = "domain" if event.level is EventLevel.DOMAIN else "infrastructure"
     counted = context.model_copy(
         update={
             "sequence": event.sequence,
-            "missing": context.missing + event.sequence - context.sequence - 1,
+            "missing": missing,
             "updated_at": event.occurred_at,
             "totals": _plus(context.totals, **{f"{level}_events": 1}),
         }

@@ -5,10 +5,10 @@ import json
 from collections.abc import Iterator, Mapping
 
 from shared.events import Event
-from shared.messaging import Record, decode
+from shared.messaging import OutgoingRecord, Record, decode
 
 
-def pack(record: Record) -> bytes:
+def pack(record: Record | OutgoingRecord) -> bytes:
     """Return the part of a record that says which event it holds."""
     headers = [(name, (value or b"").decode()) for name, value in record.headers]
     packed = {"headers": headers, "value": (record.value or b"").decode()}

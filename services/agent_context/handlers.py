@@ -3,19 +3,20 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
+from services.agent_context.arrivals import SERVICE, Arrivals, Rank, arrivals
 from services.agent_context.early import Early, pack
 from services.agent_context.limits import Limits
 from services.agent_context.ordering import Advance, Events, advance, advance_past_lost
 from services.agent_context.store import Change, ContextStore, Stored
 from shared.errors import PermanentError, TransientError
+from shared.events import Topics
 from shared.messaging import Delivery
 from shared.rebuild import LIVE
 from shared.retry import Sleep
 
-Arrived = Mapping[int, Delivery]
 Decide = Callable[[Stored], Awaitable[Change | None]]
 Keep = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
 """Does work on the store, and fills the store before where it was wiped."""
@@ -39,6 +40,7 @@ class AgentContextSubscriber:
         limits: Limits,
         *,
         max_early: int,
+        topics: Topics | None = None,
         keep: Keep = trusting,
         token: str = LIVE,
         sleep: Sleep = asyncio.sleep,
@@ -47,6 +49,7 @@ class AgentContextSubscriber:
         self._store = store
         self._limits = limits
         self._max_early = max_early
+        self._retry_topic = (topics or Topics()).retry(SERVICE)
         self._keep = keep
         self._token = token
         self._sleep = sleep
@@ -55,13 +58,14 @@ class AgentContextSubscriber:
     async def apply(self, deliveries: Sequence[Delivery]) -> None:
         """Apply the events that were not applied before, each session's in order.
 
-        An event whose predecessors are not here yet is kept until they are.
+        An event whose predecessors are not here yet is kept until they are. One that was given up
+        here and discarded by an operator is passed over in its place.
 
         Raises:
             PermanentError: an event has no place in its sequence, too many wait already, or a key
                 in Redis holds something else than a context.
         """
-        arrived = _by_session(deliveries)
+        arrived = arrivals(deliveries, retry_topic=self._retry_topic)
         if arrived:
             await self._keep(lambda: self._apply(arrived))
 
@@ -69,7 +73,7 @@ class AgentContextSubscriber:
         """Let no event wait for others that the topics have forgotten."""
         await self._until_saved(await self._store.waiting_sessions(), self._past_lost)
 
-    async def _apply(self, arrived: Mapping[str, Arrived]) -> None:
+    async def _apply(self, arrived: Mapping[str, Arrivals]) -> None:
         async def decide(stored: Stored) -> Change | None:
             return await self._decide(stored, arrived[stored.session_id])
 
@@ -85,36 +89,38 @@ class AgentContextSubscriber:
             await self._sleep(self._spread() * _PAUSE_SECONDS)
         raise TransientError(f"others write the same {len(session_ids)} contexts at the same time")
 
-    async def _decide(self, stored: Stored, arrived: Arrived) -> Change | None:
+    async def _decide(self, stored: Stored, arrived: Arrivals) -> Change | None:
         new = {number: each for number, each in arrived.items() if number > stored.sequence}
         if not new:
             return None
-        events = {number: each.event for number, each in new.items() if each.event}
-        found = await self._advance(stored, events)
+        events = {number: each.event for number, each in new.items()}
+        replacing = {number for number, each in new.items() if each.rank > Rank.USUAL}
+        found = await self._advance(stored, events, replacing)
         self._check_room(stored, found)
-        return _change(stored, found, {number: pack(new[number].record) for number in found.early})
+        early = {number: pack(new[number].record) for number in found.early}
+        return _change(stored, found, early, replacing)
 
-    async def _advance(self, stored: Stored, events: Events) -> Advance:
+    async def _advance(self, stored: Stored, events: Events, replacing: Collection[int]) -> Advance:
         """Apply what can be, reading the events that wait a piece at a time."""
         if not stored.waiting or stored.sequence + 1 not in events:
             return advance(stored.context(), events, {}, self._limits)
-        context, waited = stored.context(), list[int]()
+        context, waited, applied = stored.context(), list[int](), 0
         first, size = context.sequence + 1, 16 + 4 * len(events)
         while True:
             piece = range(first, first + size)
             waiting = Early(await self._store.waiting_among(stored.session_id, piece))
-            found = advance(context, events, waiting, self._limits)
+            found = advance(context, events, waiting, self._limits, replacing=replacing)
             context = found.context or context
             waited += found.waited
+            applied += found.applied
             first = piece.stop
             if context.sequence < piece.stop - 1:
-                applied = context.sequence - stored.sequence
                 return replace(found, context=context, applied=applied, waited=waited)
 
     async def _past_lost(self, stored: Stored) -> Change | None:
         waiting = Early(await self._store.waiting(stored.session_id))
         found = advance_past_lost(stored.context(), waiting, self._limits)
-        return _change(stored, found, {}) if found.waited else None
+        return _change(stored, found, {}, ()) if found.waited else None
 
     def _check_room(self, stored: Stored, found: Advance) -> None:
         waiting = stored.waiting - len(found.waited) + len(found.early)
@@ -126,23 +132,14 @@ class AgentContextSubscriber:
             )
 
 
-def _by_session(deliveries: Iterable[Delivery]) -> dict[str, dict[int, Delivery]]:
-    found: dict[str, dict[int, Delivery]] = {}
-    for delivery in deliveries:
-        event = delivery.event
-        if event is None or event.session_id is None or event.session_id != event.aggregate_id:
-            continue
-        if not event.sequence:
-            raise PermanentError(f"event {event.event_id} has no place in its sequence")
-        found.setdefault(event.session_id, {})[event.sequence] = delivery
-    return found
-
-
-def _change(stored: Stored, found: Advance, early: Mapping[int, bytes]) -> Change:
+def _change(
+    stored: Stored, found: Advance, early: Mapping[int, bytes], replacing: Collection[int]
+) -> Change:
     return Change(
         base=stored,
         context=found.context,
         applied=found.applied,
         waited=found.waited,
         early=early,
+        replacing=replacing,
     )

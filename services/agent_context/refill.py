@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes every context again from the topics."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 
+from services.agent_context.arrivals import SERVICE
 from services.agent_context.handlers import AgentContextSubscriber
-from shared.messaging.replay import replay
+from shared.events import DeadLetterDiscarded, DeadLetterEdited, Topics
+from shared.events.infrastructure.operations import DeadLetterEvent
+from shared.messaging import Record, deliver, headers as names
+from shared.messaging.replay import read_topics, replay
 from shared.settings import KafkaSettings
 
 
@@ -13,16 +18,47 @@ from shared.settings import KafkaSettings
 class Refill:
     """Applies everything in the topics, as far back as they reach.
 
+    What was discarded, or replaced by an edited copy, is left out, although it may be applicable by
+    now: the contexts come to what they were. So it is looked up first, since an operator decided it
+    after the event had come.
+
     ``subscriber`` returns a subscriber that writes with the token it is given.
     """
 
     kafka: KafkaSettings
-    topics: Sequence[str]
+    topics: Topics
     subscriber: Callable[[str], AgentContextSubscriber]
 
     async def __call__(self, token: str) -> int:
         """Apply with the token of a rebuild; return how many events there were."""
+        left_out = await self._left_out()
         subscriber = self.subscriber(token)
-        events = await replay(self.kafka, self.topics, subscriber)
+        topics = (self.topics.domain, self.topics.infrastructure, self.topics.retry(SERVICE))
+        events = await replay(
+            self.kafka, topics, subscriber, wanted=lambda record: _id(record) not in left_out
+        )
         await subscriber.skip_lost()
         return events
+
+    async def _left_out(self) -> set[bytes]:
+        """Return the ids of the events that something else stands for, in this service."""
+        found: set[bytes] = set()
+        async with aclosing(read_topics(self.kafka, [self.topics.infrastructure])) as records:
+            async for record in records:
+                if _header(record, names.TYPE) not in _DECISIONS:
+                    continue
+                event = deliver(record).event
+                if isinstance(event, DeadLetterEvent) and event.service == SERVICE:
+                    found.add((event.dead_event_id or "").encode())
+        return found
+
+
+_DECISIONS = {each.type_name().encode() for each in (DeadLetterDiscarded, DeadLetterEdited)}
+
+
+def _id(record: Record) -> bytes | None:
+    return _header(record, names.ID)
+
+
+def _header(record: Record, wanted: str) -> bytes | None:
+    return next((value for name, value in record.headers if name == wanted), None)

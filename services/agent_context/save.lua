@@ -11,7 +11,8 @@
 --       waiting events in ms, then for each session:
 --         id, sequence and number of waiting events it was made from, new sequence, events applied,
 --         document ('' if unchanged), '1' if the session is over,
---         how many no longer wait, their numbers, how many wait now, number and event of each
+--         how many no longer wait, their numbers, how many wait now, then of each its number,
+--         the event, and '1' if it takes the place of one that waits there already
 --
 -- Returns {'saved'} or {'unbuilt'} or {'corrupt', key, what is wrong} or {'stale', id, ...}
 
@@ -52,7 +53,7 @@ for key = 5, #KEYS, 2 do
   local each = {document_key = KEYS[key], waiting_key = KEYS[key + 1]}
   each.id, each.from, each.beside = read(), read(), tonumber(read())
   each.sequence, each.applied, each.document, each.over = read(), read(), read(), read()
-  each.waited, each.early = read_many(1), read_many(2)
+  each.waited, each.early = read_many(1), read_many(3)
   -- of a wrong type, either of the two fails here
   if (redis.call('HGET', each.document_key, 'sequence') or '0') ~= each.from
     or redis.call('HLEN', each.waiting_key) ~= each.beside then
@@ -76,8 +77,9 @@ for _, each in ipairs(sessions) do
     redis.call('HINCRBY', counts, 'events', each.applied)
   end
   for _, number in ipairs(each.waited) do redis.call('HDEL', each.waiting_key, number) end
-  for place = 1, #each.early, 2 do
-    redis.call('HSET', each.waiting_key, each.early[place], each.early[place + 1])
+  for place = 1, #each.early, 3 do
+    local put = each.early[place + 2] == '1' and 'HSET' or 'HSETNX'
+    redis.call(put, each.waiting_key, each.early[place], each.early[place + 1])
   end
   if redis.call('HLEN', each.waiting_key) > 0 then
     redis.call('PEXPIRE', each.waiting_key, waiting_for)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Contexts in Redis."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
@@ -53,13 +53,18 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A new context, or None if it stays, and what waits beside it, made from ``base``."""
+    """A new context, or None if it stays, and what waits beside it, made from ``base``.
+
+    What is at the numbers in ``replacing`` takes the place of what waits there; other events, which
+    then come for the second time, do not.
+    """
 
     base: Stored
     context: Context | None
     applied: int
     waited: Sequence[int]
     early: Mapping[int, bytes]
+    replacing: Collection[int] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +221,11 @@ def _stored(session_id: str, answers: Sequence[Any]) -> Stored:
 
 def _arguments(change: Change) -> list[Any]:
     base, context = change.base, change.context
-    early = [word for each in change.early.items() for word in each]
+    early = [
+        word
+        for number, event in change.early.items()
+        for word in (number, event, int(number in change.replacing))
+    ]
     return [
         *(base.session_id, base.sequence, base.waiting),
         *(context.sequence if context else base.sequence, change.applied),

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from services.dead_letters.letters.lifecycle import Action, Status
+from shared.events.base import MAX_SEQUENCE
 
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 _STORABLE = r"^[^\x00]*$"
@@ -102,6 +103,8 @@ class LetterSummary(View):
     event_type: str | None
     session_id: str | None
     correlation_id: str | None
+    aggregate_id: str | None
+    sequence: int | None
     size: int | None
     deliveries: int
     redrive_count: int
@@ -194,10 +197,22 @@ class RedriveRequest(View):
 
 
 class DiscardRequest(View):
-    """Who gives a letter up, and why."""
+    """Who gives a letter up, and why.
+
+    ``aggregate_id`` and ``sequence`` say which event it was, for a letter that does not say so
+    itself, so that the service which failed can pass over its place.
+    """
 
     operator: Name
     reason: Reason
+    aggregate_id: Name | None = None
+    sequence: int | None = Field(default=None, ge=1, le=MAX_SEQUENCE)
+
+    @model_validator(mode="after")
+    def _whole_place(self) -> Self:
+        if (self.aggregate_id is None) != (self.sequence is None):
+            raise ValueError("aggregate_id and sequence are given together")
+        return self
 
 
 class ActionResult(View):

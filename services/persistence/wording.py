@@ -12,6 +12,7 @@ from shared.events import (
     ApprovalRequested,
     AssistantReplied,
     BudgetExceeded,
+    DeadLetterDiscarded,
     Event,
     LLMRequestCompletedEvent,
     LLMRequestFailedEvent,
@@ -129,6 +130,11 @@ def _(event: TurnCancelled) -> str:
 @_words.register
 def _(event: SessionUpdatedEvent) -> str:
     return event.state
+
+
+@_words.register
+def _(event: DeadLetterDiscarded) -> str:
+    return f"discarded by {event.operator}: {event.reason}"
 
 
 @_words.register

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
+from shared.events import DeadLetterDiscarded
 from shared.eventstore.conflicts import Conflict, ConflictKind
 from shared.eventstore.entries import Coordinates, Entry, Place
+
+STAND_IN = DeadLetterDiscarded.type_name()
 
 
 class Known(Protocol):
@@ -40,13 +43,19 @@ class Arrangement:
     """What becomes of each arriving event.
 
     A duplicate came from another place on Kafka than the one that is stored; a redelivery is the
-    same record again, which is nothing special.
+    same record again, which is nothing special. What a stand-in is for, when it comes after all,
+    is a duplicate too; and a stand-in for what is there already is nothing.
     """
 
     fresh: list[Entry] = field(default_factory=list[Entry])
     duplicates: list[Entry] = field(default_factory=list[Entry])
     redeliveries: list[Entry] = field(default_factory=list[Entry])
     conflicts: list[Conflict] = field(default_factory=list[Conflict])
+
+
+def stands_in(known: Known) -> bool:
+    """Tell whether this is in the place of a discarded event; it came from no topic as it is."""
+    return known.type == STAND_IN and known.coordinates is None
 
 
 def arrange(entries: Sequence[Entry], stored: Mapping[Place, Known]) -> Arrangement:
@@ -65,7 +74,11 @@ def arrange(entries: Sequence[Entry], stored: Mapping[Place, Known]) -> Arrangem
 
 
 def _compare(entry: Entry, known: Known, result: Arrangement) -> None:
-    if known.event_id != entry.event_id:
+    if stands_in(entry):
+        result.redeliveries.append(entry)
+    elif stands_in(known) and known.event_id == entry.event_id:
+        result.duplicates.append(entry)
+    elif known.event_id != entry.event_id:
         conflict = Conflict(ConflictKind.PLACE_TAKEN, entry, known.event_id)
         result.conflicts.append(conflict)
     elif known.digest != entry.digest or known.type != entry.type:

@@ -18,6 +18,8 @@ EVENT_HEADERS: Headers = (
     ("ce_id", b"01890a5d-ac96-774b-bcce-b302099a8057"),
     ("ce_type", b"agentruntime.domain.message_received.v1"),
     ("ce_subject", b"s-1"),
+    ("ce_time", b"2026-03-01T11:59:00+00:00"),
+    ("ce_sequence", b"00000000000000000005"),
     ("ce_correlationid", b"c-1"),
     ("traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
 )

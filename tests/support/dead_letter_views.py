@@ -31,6 +31,8 @@ _SUMMARY: dict[str, Any] = {
     "event_type": "agentruntime.domain.message_received.v1",
     "session_id": "s-1",
     "correlation_id": "c-1",
+    "aggregate_id": "s-1",
+    "sequence": 5,
     "size": 21,
     "deliveries": 2,
     "redrive_count": 1,

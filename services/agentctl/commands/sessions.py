@@ -122,6 +122,8 @@ def _show_session(screen: Console, session: Any) -> None:
     )
     for gap in session["gaps"]:
         screen.print(f"events {gap['first']} to {gap['last']} are missing", style="red")
+    for sequence in session["discarded"]:
+        screen.print(f"event {sequence} was discarded as a dead letter", style="yellow")
 
 
 def _show_messages(screen: Console, page: Any) -> None:

@@ -3,10 +3,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from services.dead_letters.letters.values import last, text
+from services.dead_letters.letters.values import from_iso, last, number, text
 from shared.correlation import is_correlation_id
 from shared.messaging import headers as names
 from shared.messaging.headers import Headers
@@ -26,6 +27,9 @@ class DeadEvent:
     event_type: str | None = None
     session_id: str | None = None
     correlation_id: str | None = None
+    aggregate_id: str | None = None
+    sequence: int | None = None
+    occurred_at: datetime | None = None
 
 
 def read_event(headers: Headers, value: bytes | None) -> DeadEvent:
@@ -38,6 +42,9 @@ def read_event(headers: Headers, value: bytes | None) -> DeadEvent:
         event_type=attributes.get("type"),
         session_id=None if subject is None or subject.startswith(_SERVICE) else subject,
         correlation_id=correlation_id if is_correlation_id(correlation_id or "") else None,
+        aggregate_id=subject,
+        sequence=_place(attributes.get("sequence")),
+        occurred_at=from_iso(attributes.get("time", "").encode() or None),
     )
 
 
@@ -46,9 +53,17 @@ def _binary(headers: Headers) -> dict[str, str]:
         "id": last(headers, names.ID),
         "type": last(headers, names.TYPE),
         "subject": last(headers, names.SUBJECT),
+        "sequence": last(headers, names.SEQUENCE),
+        "time": last(headers, names.TIME),
         "correlationid": last(headers, names.CORRELATION_ID, names.FASTSTREAM_CORRELATION_ID),
     }
     return _readable(found)
+
+
+def _place(sequence: str | None) -> int | None:
+    """Return a number that an event can have; 0 is none yet."""
+    digits = (sequence or "").lstrip("0").encode()
+    return number(digits, binary=False) or None
 
 
 def _structured(headers: Headers, value: bytes | None) -> dict[str, str]:

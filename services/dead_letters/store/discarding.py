@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gives a letter up; it stays where it can be read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.dead_letters.letters.dead_event import DeadEvent
 from services.dead_letters.letters.lifecycle import Action, Status, why_not_discard
 from services.dead_letters.store.answers import Answer, conflict
 from services.dead_letters.store.history import Entry, write_down
@@ -32,12 +33,12 @@ class Discarding:
         now: datetime,
     ) -> Answer:
         """Discard the letter and record it, or say why not."""
-        refusal = why_not_discard(letter.status)
+        refusal = why_not_discard(letter.status) or _why_not_there(letter.event, wish)
         if refusal:
             return conflict(refusal)
         await _note(connection, letter, wish, now)
         event = DeadLetterDiscarded(
-            **about(letter.id, letter.service, letter.event),
+            **about(letter.id, letter.service, _placed(letter.event, wish)),
             operator=wish.operator,
             reason=wish.reason,
         )
@@ -49,6 +50,22 @@ class Discarding:
             redrive_id=None,
             letter=await summary_of(connection, letter.id),
         )
+
+
+def _why_not_there(event: DeadEvent, wish: DiscardRequest) -> str | None:
+    known = (event.aggregate_id, event.sequence)
+    if wish.sequence is None or event.sequence is None:
+        return None
+    if known == (wish.aggregate_id, wish.sequence):
+        return None
+    return f"the letter says itself that it holds event {known[1]} of {known[0]!r}"
+
+
+def _placed(event: DeadEvent, wish: DiscardRequest) -> DeadEvent:
+    """Return the event at the place that the operator names, if it has none itself."""
+    if event.sequence is not None or wish.sequence is None:
+        return event
+    return replace(event, aggregate_id=wish.aggregate_id, sequence=wish.sequence)
 
 
 async def _note(

@@ -45,5 +45,8 @@ async def lock_letter(connection: AsyncConnection, letter_id: UUID) -> LockedLet
             event_type=row.event_type,
             session_id=row.session_id,
             correlation_id=row.correlation_id,
+            aggregate_id=row.aggregate_id,
+            sequence=row.sequence,
+            occurred_at=row.occurred_at,
         ),
     )

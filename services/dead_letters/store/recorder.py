@@ -57,6 +57,9 @@ def about(letter_id: UUID, service: str | None, event: DeadEvent) -> dict[str, A
         "dead_letter_id": str(letter_id),
         "service": service or "",
         "dead_event_id": event.event_id,
+        "dead_aggregate_id": event.aggregate_id,
+        "dead_sequence": event.sequence,
+        "dead_occurred_at": event.occurred_at,
     }
     if event.correlation_id:
         fields["correlation_id"] = event.correlation_id

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.causality import Caused, causal_tree
 from services.persistence.queries.streams import StreamQueries
-from services.persistence.store.anomalies import DUPLICATE
+from services.persistence.store.anomalies import DISCARDED, DUPLICATE
 from services.persistence.tables import anomalies, events, stored
 from services.persistence.views.timeline import (
     Anomaly,
@@ -61,7 +61,8 @@ class CorrelationQueries:
             cycles=[list(cycle) for cycle in tree.cycles],
             gaps=await self._gaps(shown),
             duplicates=[each for each in noted if each.kind == DUPLICATE],
-            conflicts=[each for each in noted if each.kind != DUPLICATE],
+            discarded=[each for each in noted if each.kind == DISCARDED],
+            conflicts=[each for each in noted if each.kind not in (DUPLICATE, DISCARDED)],
         )
 
     async def _events(

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.persistence.store.anomalies import DUPLICATE
+from services.persistence.store.anomalies import DISCARDED, DUPLICATE
 from services.persistence.tables import anomalies, event_counts, events, sessions, streams
 from services.persistence.views.counts import Counts
 from shared.database import Database
@@ -43,6 +43,7 @@ class CountQueries:
             missing_events=flow.beyond - flow.waiting,
             waiting_events=flow.waiting,
             duplicates=noted.duplicates,
+            discarded=noted.discarded,
             conflicts=noted.conflicts,
         )
 
@@ -88,5 +89,9 @@ def _noted() -> Select[*tuple[Any, ...]]:
         times = func.sum(anomalies.c.times).filter(condition)
         return cast(func.coalesce(times, 0), BigInteger)
 
-    duplicate = anomalies.c.kind == DUPLICATE
-    return select(total(duplicate).label("duplicates"), total(~duplicate).label("conflicts"))
+    kind = anomalies.c.kind
+    return select(
+        total(kind == DUPLICATE).label("duplicates"),
+        total(kind == DISCARDED).label("discarded"),
+        total(kind.not_in((DUPLICATE, DISCARDED))).label("conflicts"),
+    )

@@ -59,7 +59,8 @@ class HistoryQueries:
             Problem: the session is not known, not there yet, or did not exist then.
         """
         state = await self._states.at(session_id, at)
-        return state_view(session_id, state)
+        discarded = await self._streams.discarded(session_id, until=state.sequence)
+        return state_view(session_id, state, discarded)
 
     async def _page(
         self, connection: AsyncConnection, session_id: str, from_sequence: int, limit: int

@@ -66,12 +66,14 @@ class SessionQueries:
         """
         head = await self._streams.require(session_id)
         gaps = await self._streams.gaps(session_id) if head.highest > head.version else []
+        discarded = await self._streams.discarded(session_id, until=head.highest)
         async with self._database.connect() as connection:
             query = select(sessions).where(sessions.c.session_id == session_id)
             row = (await connection.execute(query)).mappings().one_or_none()
         if row is None:
             raise self._streams.not_yet(session_id, head)
-        return SessionDetail.model_validate({**row, "stored_until": head.highest, "gaps": gaps})
+        missing = {"stored_until": head.highest, "gaps": gaps, "discarded": discarded}
+        return SessionDetail.model_validate({**row, **missing})
 
 
 def _equal(wanted: Mapping[str, str | None]) -> list[ColumnElement[bool]]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.persistence.tables import events, streams
+from services.persistence.store.anomalies import DISCARDED
+from services.persistence.tables import anomalies, events, streams
 from services.persistence.views.view import Gap
 from shared.database import Database
 from shared.eventstore.arrangement import Head
@@ -64,6 +65,21 @@ class StreamQueries:
     async def gaps(self, aggregate_id: str) -> list[Gap]:
         """Return what is missing in a stream before its last event, the first gaps of it."""
         return (await self.gaps_of([aggregate_id])).get(aggregate_id, [])
+
+    async def discarded(self, aggregate_id: str, *, until: int) -> list[int]:
+        """Return which numbers up to ``until`` were passed over, the first of them."""
+        query = (
+            select(anomalies.c.sequence)
+            .where(
+                anomalies.c.aggregate_id == aggregate_id,
+                anomalies.c.sequence <= until,
+                anomalies.c.kind == DISCARDED,
+            )
+            .order_by(anomalies.c.sequence)
+            .limit(MAX_GAPS)
+        )
+        async with self._database.connect() as connection:
+            return list(await connection.scalars(query))
 
     async def gaps_of(self, aggregate_ids: Sequence[str]) -> dict[str, list[Gap]]:
         """Return what is missing in each of these streams that misses something."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Notes events that came twice, or that contradict what is stored."""
+"""Notes events that came twice, contradict what is stored, or were discarded."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,11 +9,14 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.tables import anomalies
+from services.persistence.wording import words
+from shared.events import Event
 from shared.eventstore import Conflict
 from shared.eventstore.columns import Types, parameters, rows
 from shared.eventstore.entries import Coordinates, Entry
 
 DUPLICATE = "duplicate"
+DISCARDED = "discarded"
 
 _TYPES: Types = {
     "aggregate_id": Text(),
@@ -41,6 +44,12 @@ class Anomalies:
     async def conflicts(self, connection: AsyncConnection, found: Iterable[Conflict]) -> None:
         """Note events that contradict what is stored."""
         await self._add(connection, (_row(each.entry, each.kind, str(each)) for each in found))
+
+    async def discards(
+        self, connection: AsyncConnection, found: Iterable[tuple[Entry, Event]]
+    ) -> None:
+        """Note places that were empty and are passed over, and who decided it."""
+        await self._add(connection, (_row(each, DISCARDED, words(by)) for each, by in found))
 
     async def _add(self, connection: AsyncConnection, noted: Iterable[tuple[Any, ...]]) -> None:
         last = {row[: len(_KEY)]: row for row in noted}

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.persistence.projections import Rows, project
 from services.persistence.store.anomalies import Anomalies
 from services.persistence.store.data_errors import data_errors
+from services.persistence.store.discards import Discards, entries_of_stand_ins
 from services.persistence.store.event_counts import EventCounts
 from services.persistence.store.read_models import ReadModels
 from services.persistence.store.rebuilding import rebuilt_among
@@ -16,6 +17,7 @@ from services.persistence.tables import NEXT, stored
 from shared.database import Database
 from shared.events import Event
 from shared.eventstore import EventConflictError
+from shared.eventstore.arrangement import stands_in
 from shared.eventstore.entries import Place
 from shared.eventstore.intake import entries_of
 from shared.eventstore.reader import EventReader
@@ -45,6 +47,7 @@ class PersistenceStore:
         self._next = ReadModels(NEXT)
         self._counts = EventCounts()
         self._anomalies = Anomalies()
+        self._discards = Discards(database)
 
     async def apply(self, deliveries: Sequence[Delivery]) -> None:
         """Store and project all deliveries, each at most once ever, or none of them.
@@ -53,26 +56,28 @@ class PersistenceStore:
             EventConflictError: some contradict what is stored, which is noted.
             PermanentError: some cannot be stored.
         """
-        entries = entries_of(deliveries)
-        arrived = {
+        stand_ins = await self._discards.among(deliveries)
+        entries = [*entries_of_stand_ins(stand_ins), *entries_of(deliveries)]
+        came: dict[Place, Event] = {
             Place(each.event.aggregate_id, each.event.sequence): each.event
             for each in deliveries
             if each.event
         }
+        came.update(stand_ins)
         try:
             with data_errors():
-                await self._writer.write(entries, then=partial(self._follow, arrived))
+                await self._writer.write(entries, then=partial(self._follow, came))
         except EventConflictError as error:
             async with self._database.begin() as connection:
                 await self._anomalies.conflicts(connection, error.conflicts)
             raise
 
-    async def _follow(
-        self, arrived: Arrived, connection: AsyncConnection, written: Written
-    ) -> None:
+    async def _follow(self, came: Arrived, connection: AsyncConnection, written: Written) -> None:
         rows, projected = Rows(), 0
         grown = [advance.aggregate_id for advance in written.advances]
         rebuilt = await rebuilt_among(connection, grown)
+        fresh = written.arrangement.fresh
+        arrived = {each.place: came[each.place] for each in fresh}
         for advance in written.advances:
             async for events in self._slices(connection, advance, arrived):
                 for event in events:
@@ -82,8 +87,11 @@ class PersistenceStore:
                     await self._apply(connection, rows, rebuilt)
                     rows, projected = Rows(), 0
         await self._apply(connection, rows, rebuilt)
-        await self._counts.add(connection, written.arrangement.fresh)
+        await self._counts.add(connection, (each for each in fresh if not stands_in(each)))
         await self._anomalies.duplicates(connection, written.arrangement.duplicates)
+        await self._anomalies.discards(
+            connection, ((each, arrived[each.place]) for each in fresh if stands_in(each))
+        )
 
     async def _apply(self, connection: AsyncConnection, rows: Rows, rebuilt: set[str]) -> None:
         """Bring changes into the read models, and into those that are built beside them."""

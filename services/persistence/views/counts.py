@@ -8,7 +8,8 @@ class Counts(View):
     """How many events are stored, and of what they tell.
 
     ``open_gaps`` counts the streams that miss events; ``waiting_events`` are stored behind them
-    and not yet in the read models.
+    and not yet in the read models. ``discarded`` counts places that are passed over, since an
+    operator discarded the dead letter of their event.
     """
 
     events: int
@@ -22,4 +23,5 @@ class Counts(View):
     missing_events: int
     waiting_events: int
     duplicates: int
+    discarded: int
     conflicts: int

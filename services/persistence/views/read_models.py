@@ -63,11 +63,13 @@ class Session(Usage):
 class SessionDetail(Session):
     """A session, and whether all that is stored of it is in this view.
 
-    Events up to ``stored_until`` are stored; those behind a gap wait for it to close.
+    Events up to ``stored_until`` are stored; those behind a gap wait for it to close. ``discarded``
+    are the first numbers that were passed over, as the dead letters of their events were discarded.
     """
 
     stored_until: int
     gaps: list[Gap]
+    discarded: list[int]
 
 
 class Message(View):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The state of a session at a point, as it is said."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ class State(View):
     """A session after the event ``sequence``.
 
     ``messages`` are the last ones; ``turns`` the last one and those that were not finished, with
-    their tool calls and approvals.
+    their tool calls and approvals. ``discarded`` are the first numbers that were passed over.
     """
 
     session_id: str
@@ -34,9 +34,10 @@ class State(View):
     turns: list[Turn]
     tool_calls: list[ToolCall]
     approvals: list[Approval]
+    discarded: list[int]
 
 
-def state_view(session_id: str, state: SessionState) -> State:
+def state_view(session_id: str, state: SessionState, discarded: Sequence[int] = ()) -> State:
     """Return what is said of the state of a session that has had events."""
     turns = {row["turn_id"]: row for row in _rows(state, TURNS)}
     approvals = {row["approval_id"]: row for row in _rows(state, APPROVALS)}
@@ -55,6 +56,7 @@ def state_view(session_id: str, state: SessionState) -> State:
             "turns": list(turns.values()),
             "tool_calls": [_call(row, turns, approvals) for row in _rows(state, TOOL_CALLS)],
             "approvals": list(approvals.values()),
+            "discarded": list(discarded),
         }
     )
 

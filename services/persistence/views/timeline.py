@@ -52,7 +52,7 @@ class StreamGaps(View):
 
 
 class Anomaly(View):
-    """An event that came again, or that contradicts what is stored."""
+    """An event that came again, contradicts what is stored, or was discarded."""
 
     aggregate_id: str
     sequence: int
@@ -74,6 +74,7 @@ class CorrelationTree(View):
     cycles: list[list[UUID]]
     gaps: list[StreamGaps]
     duplicates: list[Anomaly]
+    discarded: list[Anomaly]
     conflicts: list[Anomaly]
 
 

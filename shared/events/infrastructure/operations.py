@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What operators do; every such action is an event."""
 
-from typing import Literal
+from typing import Literal, Self
+from uuid import NAMESPACE_OID, UUID, uuid5
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
-from shared.events.base import BaseEvent
+from shared.events.base import MAX_SEQUENCE, BaseEvent
 from shared.events.types import EventCategory, EventType
 
 
@@ -18,11 +19,18 @@ class OperationEvent(BaseEvent):
 
 
 class DeadLetterEvent(OperationEvent):
-    """What all events about a dead letter share; ``service`` is the one that failed."""
+    """What all events about a dead letter share; ``service`` is the one that failed.
+
+    The ``dead_*`` fields say which event is in the letter, as far as that can be read: one that
+    says not even its place has none, and no place in an aggregate waits for it by name.
+    """
 
     dead_letter_id: str
     service: str
     dead_event_id: str | None = None
+    dead_aggregate_id: str | None = Field(default=None, min_length=1, max_length=200)
+    dead_sequence: int | None = Field(default=None, ge=1, le=MAX_SEQUENCE)
+    dead_occurred_at: AwareDatetime | None = None
 
 
 class DeadLetterRedriven(DeadLetterEvent):
@@ -34,9 +42,49 @@ class DeadLetterRedriven(DeadLetterEvent):
 
 
 class DeadLetterDiscarded(DeadLetterEvent):
-    """A dead letter will not be handled; the record of it stays."""
+    """A dead letter will not be handled by ``service``, which goes on behind it.
+
+    The record of it stays. Other services are not concerned: each has a letter of its own.
+    """
 
     event_type = EventType.DEAD_LETTER_DISCARDED
+
+    def stand_in(self) -> Self | None:
+        """Return this event as it stands in the place of the discarded one; None without a place.
+
+        It has the id of the discarded event, so that what that event caused still has a cause.
+        """
+        if self.dead_aggregate_id is None or self.dead_sequence is None:
+            return None
+        return self.model_copy(
+            update={
+                "event_id": self._dead_id() or _id_of(self.dead_aggregate_id, self.dead_sequence),
+                "aggregate_id": self.dead_aggregate_id,
+                "sequence": self.dead_sequence,
+                "occurred_at": self.dead_occurred_at or self.occurred_at,
+                "causation_id": None,
+            }
+        )
+
+    def without_id(self) -> Self:
+        """Return a stand-in that has no id of another event, but one of its place."""
+        return self.model_copy(update={"event_id": _id_of(self.aggregate_id, self.sequence)})
+
+    def _dead_id(self) -> UUID | None:
+        try:
+            return UUID(self.dead_event_id or "")
+        except ValueError:
+            return None
+
+    @property
+    def stands_in(self) -> bool:
+        """Tell whether this is in the place of a discarded event, instead of telling of it."""
+        place = (self.dead_aggregate_id, self.dead_sequence)
+        return place == (self.aggregate_id, self.sequence)
+
+
+def _id_of(aggregate_id: str, sequence: int) -> UUID:
+    return uuid5(NAMESPACE_OID, f"{aggregate_id}/{sequence}")
 
 
 class DeadLetterParked(DeadLetterEvent):

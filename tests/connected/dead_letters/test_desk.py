@@ -167,6 +167,47 @@ async def test_a_letter_that_was_given_up_stays_and_an_event_says_so(desk: TestD
     assert await desk.redriven() == []
 
 
+async def test_the_event_of_a_discard_says_which_place_is_passed_over(desk: TestDesk) -> None:
+    """Fails if the place were left out: the service that failed would wait for it for ever."""
+    await desk.keep(failed(source_record()))
+
+    await desk.desk.discard((await desk.only_letter()).id, DISCARD)
+
+    [event] = await desk.events()
+    assert isinstance(event, DeadLetterDiscarded)
+    assert event.service == "metrics"
+    assert (event.dead_aggregate_id, event.dead_sequence) == ("s-1", 5)
+    assert event.dead_event_id == str((await desk.only_letter()).event_id)
+    stand_in = event.stand_in()
+    assert stand_in
+    assert (stand_in.aggregate_id, stand_in.sequence, stand_in.stands_in) == ("s-1", 5, True)
+    assert not event.stands_in
+
+
+async def test_an_operator_names_the_place_of_an_event_that_cannot_be_read_at_all(
+    desk: TestDesk,
+) -> None:
+    await desk.keep(failed(source_record(headers=(("ce_id", b"\xff"),))))
+    letter = await desk.only_letter()
+    named = DISCARD.model_copy(update={"aggregate_id": "s-1", "sequence": 7})
+
+    await desk.desk.discard(letter.id, named)
+
+    [event] = await desk.events()
+    assert isinstance(event, DeadLetterDiscarded)
+    assert (event.dead_aggregate_id, event.dead_sequence) == ("s-1", 7)
+
+
+async def test_an_operator_cannot_name_another_place_than_the_letter_does(desk: TestDesk) -> None:
+    await desk.keep(failed(source_record()))
+    named = DISCARD.model_copy(update={"aggregate_id": "s-1", "sequence": 7})
+
+    answer = await desk.desk.discard((await desk.only_letter()).id, named)
+
+    assert isinstance(answer, Refusal)
+    assert (answer.status, "event 5 of 's-1'" in answer.detail) == (409, True)
+
+
 @pytest.mark.parametrize("action", ["redrive", "discard"])
 async def test_a_discarded_letter_takes_no_further_action(desk: TestDesk, action: str) -> None:
     await desk.keep(failed(source_record()))

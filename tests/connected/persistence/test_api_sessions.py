@@ -68,6 +68,7 @@ async def test_a_session_with_its_figures(history: TestHistory) -> None:
         "updated_at": events[-1].occurred_at.isoformat().replace("+00:00", "Z"),
         "stored_until": len(events),
         "gaps": [],
+        "discarded": [],
     }
 
 

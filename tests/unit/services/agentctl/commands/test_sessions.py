@@ -67,7 +67,7 @@ def test_a_session_is_shown_with_its_messages_and_what_is_missing(
     agentctl: Agentctl, services: HttpAnswers
 ) -> None:
     detail = SessionDetail(
-        **SESSION.model_dump(), stored_until=42, gaps=[Gap(first=7, last=9)]
+        **SESSION.model_dump(), stored_until=42, gaps=[Gap(first=7, last=9)], discarded=[4]
     ).model_dump(mode="json")
     messages = [
         message(2, role="user", agent=None, content="what is\n1 + 1"),
@@ -84,6 +84,7 @@ def test_a_session_is_shown_with_its_messages_and_what_is_missing(
         "120 in, 30 out",
         "by ann",
         "events 7 to 9 are missing",
+        "event 4 was discarded",
         "user  what is 1 + 1",
         "coder  2",
         "\\x1b[2J a title",

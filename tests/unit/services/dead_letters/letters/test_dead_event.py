@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,6 +13,9 @@ KNOWN = DeadEvent(
     event_type="agentruntime.domain.message_received.v1",
     session_id="s-1",
     correlation_id="c-1",
+    aggregate_id="s-1",
+    sequence=5,
+    occurred_at=datetime(2026, 3, 1, 11, 59, tzinfo=UTC),
 )
 STRUCTURED: Headers = (("content-type", b"application/cloudevents+json; charset=utf-8"),)
 
@@ -26,6 +30,8 @@ def test_an_event_in_structured_mode_is_read_from_the_value() -> None:
             "id": KNOWN.event_id,
             "type": KNOWN.event_type,
             "subject": KNOWN.session_id,
+            "sequence": "5",
+            "time": "2026-03-01T11:59:00Z",
             "correlationid": KNOWN.correlation_id,
             "data": {},
         }
@@ -42,7 +48,14 @@ def test_a_structured_event_that_is_broken_says_nothing(value: bytes | None) -> 
 def test_what_a_service_did_itself_belongs_to_no_session() -> None:
     headers = (("ce_subject", b"service:metrics/1"),)
 
-    assert read_event(headers, b"{}").session_id is None
+    event = read_event(headers, b"{}")
+
+    assert (event.session_id, event.aggregate_id) == (None, "service:metrics/1")
+
+
+@pytest.mark.parametrize("value", [b"0", b"", b"-1", b"five", b"\xff", b"9" * 30, None])
+def test_what_is_no_number_of_an_event_is_no_place(value: bytes | None) -> None:
+    assert read_event((("ce_sequence", value),), b"{}").sequence is None
 
 
 @pytest.mark.parametrize("value", [b"two words", b"\xff", b"x" * 129, "é".encode(), b""])

@@ -14,6 +14,7 @@ from services.persistence.queries.counts import CountQueries
 from services.persistence.queries.export import ExportQueries
 from services.persistence.queries.history import HistoryQueries
 from services.persistence.queries.parts import PartQueries
+from services.persistence.queries.points import PointQueries
 from services.persistence.queries.rebuilds import RebuildQueries
 from services.persistence.queries.sessions import SessionQueries
 from services.persistence.queries.streams import StreamQueries
@@ -32,7 +33,7 @@ def history_router(database: Database) -> APIRouter:
         streams=StreamQueries(database),
     )
     add_rebuild_routes(router, RebuildQueries(database))
-    add_event_routes(router, HistoryQueries(database))
+    add_event_routes(router, HistoryQueries(database), PointQueries(database))
     add_correlation_routes(
         router, correlations=CorrelationQueries(database), counts=CountQueries(database)
     )

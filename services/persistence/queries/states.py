@@ -52,6 +52,16 @@ class StateQueries:
             raise Problem(404, "Not there yet", f"session {session_id!r} began after {point}")
         return state
 
+    async def kept(self, session_id: str, state: SessionState, until: int) -> SessionState:
+        """Take the events up to one into ``state``, which forgets none of what they bring."""
+        async with self._database.connect() as connection:
+            pages = self._reader.pages(connection, session_id, state.sequence, last=until)
+            async with aclosing(pages):
+                async for page in pages:
+                    for each in page:
+                        state = state.keep(each.event())
+        return state
+
     async def _fold(
         self, connection: AsyncConnection, session_id: str, until: Until
     ) -> SessionState:

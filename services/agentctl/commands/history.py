@@ -9,6 +9,7 @@ from rich.console import Console
 
 from services.agentctl.client import Services
 from services.agentctl.commands.connection import connect
+from services.agentctl.commands.history_diff import diff
 from services.agentctl.commands.history_export import export
 from services.agentctl.commands.history_fork import fork
 from services.agentctl.commands.history_lines import show_events
@@ -26,6 +27,7 @@ app.command()(fork)
 app.command()(tree)
 app.command()(verify)
 app.command()(state)
+app.command()(diff)
 app.command()(compare)
 app.command()(export)
 

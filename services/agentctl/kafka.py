@@ -2,6 +2,7 @@
 """The Kafka of an installation: as the environment says, or as the running stack says."""
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -56,6 +57,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     Raises:
         CommandError: Kafka cannot be reached, or refuses.
     """
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what matters is raised
     try:
         return asyncio.run(work)
     except AgentRuntimeError as error:

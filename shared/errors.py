@@ -4,6 +4,7 @@
 AgentRuntimeError
 ├── PermanentError            never again: the record goes to the dead letter queue at once
 │   ├── DecodingError         the bytes are no event we know; ``kind`` says in what way
+│   ├── RecordTooLargeError   the broker takes no record of this size
 │   ├── NotFoundError         there is nothing by that name
 │   ├── ConfigurationError    a person has to change a setting
 │   └── ConflictError         somebody else was first; reading again may help, repeating does not
@@ -41,6 +42,10 @@ class ConfigurationError(PermanentError):
 
 class ConflictError(PermanentError):
     """The state is no longer the one that the request was made for."""
+
+
+class RecordTooLargeError(PermanentError):
+    """The broker takes no record of this size."""
 
 
 class NotFoundError(PermanentError):

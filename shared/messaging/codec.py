@@ -72,6 +72,7 @@ def decode(record: Record, *, max_bytes: int = MAX_RECORD_BYTES) -> Event:
         DecodingError: the record holds none; ``kind`` says in what way.
     """
     if record.value is None:
+        _refuse_claim(record)
         raise DecodingError(DecodingProblem.TOMBSTONE, "the value is null")
     if not record.value:
         raise DecodingError(DecodingProblem.EMPTY, "the value is empty")
@@ -108,6 +109,12 @@ def _attributes(headers: Headers) -> dict[str, str]:
                 DecodingProblem.HEADERS, f"the header {name!r} is not UTF-8"
             ) from None
     return result
+
+
+def _refuse_claim(record: Record) -> None:
+    claim = names.readable(record.headers).get(names.CLAIM_CHECK)
+    if claim:
+        raise DecodingError(DecodingProblem.OVERSIZE, f"the value is not here, it lies at {claim}")
 
 
 def _json(value: bytes) -> dict[str, Any]:

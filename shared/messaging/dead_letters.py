@@ -26,6 +26,7 @@ class RecordWriter(Protocol):
 
         Raises:
             DependencyDownError: it did not; the record may or may not be there.
+            RecordTooLargeError: it never will.
         """
         ...
 
@@ -66,7 +67,7 @@ def dead_letter(record: Record, failure: Failure, *, topic: str, redriven: bool)
     """
     reserved = names.ERROR_HEADERS
     if not redriven:
-        reserved |= names.ORIGIN_HEADERS | names.REDRIVE_HEADERS
+        reserved = names.ADDED_HEADERS
     kept = tuple(each for each in record.headers if each[0] not in reserved)
     known = any(name == names.ORIGIN_TOPIC for name, _ in kept)
     origin = () if known else _origin(record, failure)
@@ -97,6 +98,7 @@ def _failure(record: Record, failure: Failure) -> Headers:
         names.ERROR_SERVICE: failure.service,
         names.SERVICE_VERSION: failure.service_version,
         names.DELIVERY_COUNT: str(failure.attempts),
+        names.RETRY_ATTEMPT: str(failure.attempts),
         names.ERROR_MESSAGE: scrub(str(error))[:MAX_MESSAGE],
         names.ERROR_CLASS: _class_name(error),
         names.ERROR_KIND: failure.kind,

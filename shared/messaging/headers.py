@@ -41,6 +41,15 @@ FIRST_FAILED_AT = "x-dlq-first-failed-at"
 FAILED_AT = "x-dlq-failed-at"
 SERVICE_VERSION = "x-dlq-service-version"
 NULL_VALUE = "x-dlq-null-value"
+RETRY_ATTEMPT = "x-retry-attempt"
+
+CLAIM_CHECK = "x-dlq-claim-check"
+"""``topic/partition/offset`` of a record that is too large for the dead letter queue."""
+
+CLAIMED_VALUE_BYTES = "x-dlq-value-bytes"
+CLAIMED_VALUE_SHA256 = "x-dlq-value-sha256"
+CLAIMED_HEADERS_BYTES = "x-dlq-headers-bytes"
+CLAIMED_HEADERS_SHA256 = "x-dlq-headers-sha256"
 
 REDRIVE_ID = "x-redrive-id"
 REDRIVE_COUNT = "x-redrive-count"
@@ -65,11 +74,26 @@ ERROR_HEADERS = frozenset(
         FAILED_AT,
         SERVICE_VERSION,
         NULL_VALUE,
+        RETRY_ATTEMPT,
     }
 )
 """Replaced each time a record fails, so that they tell of the last failure and never pile up."""
 
+CLAIM_HEADERS = frozenset(
+    {
+        CLAIM_CHECK,
+        CLAIMED_VALUE_BYTES,
+        CLAIMED_VALUE_SHA256,
+        CLAIMED_HEADERS_BYTES,
+        CLAIMED_HEADERS_SHA256,
+    }
+)
+"""Instead of what a dead letter has no room for."""
+
 REDRIVE_HEADERS = frozenset({REDRIVE_ID, REDRIVE_COUNT, REDRIVE_BY})
+
+ADDED_HEADERS = ORIGIN_HEADERS | ERROR_HEADERS | CLAIM_HEADERS | REDRIVE_HEADERS
+"""All that this project adds to a record on its way through the dead letter queue."""
 
 
 def readable(headers: Sequence[tuple[str, bytes | None]]) -> Mapping[str, str]:

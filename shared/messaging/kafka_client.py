@@ -16,7 +16,7 @@ from aiokafka.errors import (
     SaslAuthenticationFailed,
 )
 
-from shared.errors import ConfigurationError, DependencyDownError, PermanentError
+from shared.errors import ConfigurationError, DependencyDownError, RecordTooLargeError
 from shared.settings import KafkaSettings
 
 NAME = "Kafka"
@@ -57,7 +57,7 @@ async def kafka_errors(settings: KafkaSettings) -> AsyncGenerator[None]:
 
     Raises:
         DependencyDownError: the broker cannot be reached or does not confirm.
-        PermanentError: the record is too large for the broker.
+        RecordTooLargeError: the record is too large for the broker.
         ConfigurationError: the broker refuses us, or we do not trust it.
     """
     try:
@@ -65,7 +65,7 @@ async def kafka_errors(settings: KafkaSettings) -> AsyncGenerator[None]:
     except SaslAuthenticationFailed as error:
         raise ConfigurationError(WRONG_USER) from error
     except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
-        raise PermanentError(f"Kafka refused the record: {error}") from error
+        raise RecordTooLargeError(f"Kafka refused the record: {error}") from error
     except (KafkaConnectionError, KafkaTimeoutError) as error:
         await _explain(settings)
         where = f"nothing answers at {settings.bootstrap_servers} (KAFKA_BOOTSTRAP_SERVERS)"

@@ -9,11 +9,12 @@ from functools import partial
 
 from shared.clock import Clock, SystemClock
 from shared.correlation import EventCorrelation
-from shared.errors import DecodingError, DependencyDownError, PermanentError
+from shared.errors import DecodingError, DependencyDownError, PermanentError, RecordTooLargeError
 from shared.events import Event, Topics
 from shared.messaging.attempts import AttemptCounter, NoAttempts
 from shared.messaging.brake import FailureBrake, NoBrake
 from shared.messaging.bus import Handler
+from shared.messaging.claim_check import smaller_letters
 from shared.messaging.codec import MAX_RECORD_BYTES, correlation_of, deliver
 from shared.messaging.dead_letters import Failure, RecordWriter, dead_letter
 from shared.messaging.guard import GivenUpError, Guard
@@ -193,7 +194,7 @@ class BatchProcessor:
             topic=self.topics.dead_letters,
             redriven=delivery.record.topic == self.topics.retry(self.identity.service),
         )
-        await self.guard.until_available(lambda: self._write(letter))
+        await self._write(delivery.record, letter)
         outcomes.dead_lettered.add(id(delivery))
         self.subscriptions.stats.dead_lettered += 1
         self.observer.dead_lettered(delivery, given_up.error, kind=failure.kind)
@@ -207,13 +208,30 @@ class BatchProcessor:
             },
         )
 
-    async def _write(self, letter: OutgoingRecord) -> None:
+    async def _write(self, record: Record, letter: OutgoingRecord) -> None:
+        """Write a dead letter, or as much of it as there is room for."""
+        *larger, smallest = (letter, *smaller_letters(record, letter))
+        for each in larger:
+            try:
+                await self.guard.until_available(partial(self._write_once, each))
+            except RecordTooLargeError as error:
+                logger.warning(
+                    "dead letter too large", extra={"record": str(record), "error": str(error)}
+                )
+            else:
+                return
+        await self.guard.until_available(partial(self._write_once, smallest, waits=True))
+
+    async def _write_once(self, letter: OutgoingRecord, *, waits: bool = False) -> None:
         """Write a dead letter; where it is refused, wait as if its topic were down.
 
-        Going on would lose the record, and only a person can make the topic take it.
+        Going on would lose the record, and only a person can make the topic take it. What is too
+        large is tried smaller, and waits only where it can be no smaller.
         """
         try:
             await self.dead_letters.write(letter)
         except PermanentError as error:
+            if isinstance(error, RecordTooLargeError) and not waits:
+                raise
             state = "takes no dead letter"
             raise DependencyDownError(letter.topic, str(error), state=state) from error

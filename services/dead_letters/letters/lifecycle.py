@@ -46,10 +46,13 @@ def why_not_discard(status: Status) -> str | None:
     return f"the letter is {status}; only an open or a parked one can be discarded"
 
 
-def why_not_redrive(status: Status, service: str | None, *, services: Sequence[str]) -> str | None:
+def why_not_redrive(
+    status: Status, service: str | None, *, services: Sequence[str], claim: str | None = None
+) -> str | None:
     """Return why a letter cannot be redriven, or None if it can.
 
-    ``services`` are those that have a retry topic.
+    ``services`` are those that have a retry topic; ``claim`` says where the value lies that the
+    letter is without.
     """
     if service is None:
         return (
@@ -60,4 +63,9 @@ def why_not_redrive(status: Status, service: str | None, *, services: Sequence[s
         return f"{service!r} has no retry topic; those that have one are {', '.join(services)}"
     if status not in WAITING:
         return f"the letter is {status}; only an open or a parked one can be redriven"
+    if claim:
+        return (
+            f"the value was too large for the letter and lies at {claim} (topic/partition/offset);"
+            " without it there is nothing to send; take it from there, or discard the letter"
+        )
     return None

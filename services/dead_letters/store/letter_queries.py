@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.dead_letters.letters.claims import claim_of
 from services.dead_letters.letters.lifecycle import Status, why_not_redrive
 from services.dead_letters.store.stored_headers import from_stored
 from services.dead_letters.tables import actions, deliveries, letters
@@ -84,7 +85,12 @@ async def letter(
     if row is None:
         return None
     headers = await last_headers(connection, letter_id)
-    why_not = why_not_redrive(Status(row["status"]), row["service"], services=services)
+    why_not = why_not_redrive(
+        Status(row["status"]),
+        row["service"],
+        services=services,
+        claim=claim_of(row["value"], headers),
+    )
     known = {name: row[name] for name in Letter.model_fields if name in row}
     return Letter.model_validate(
         known

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.dead_letters.letters.claims import claim_of
 from services.dead_letters.letters.lifecycle import Action, Status, why_not_redrive
 from services.dead_letters.letters.redrive import Redrive, redriven_record
 from services.dead_letters.store.answers import Answer, conflict
@@ -36,7 +37,13 @@ class Redriving:
         now: datetime,
     ) -> Answer:
         """Send the letter back and record it, or say why not; a dry run changes nothing."""
-        refusal = why_not_redrive(letter.status, letter.service, services=self.services)
+        headers = await last_headers(connection, letter.id)
+        refusal = why_not_redrive(
+            letter.status,
+            letter.service,
+            services=self.services,
+            claim=claim_of(letter.value, headers),
+        )
         if refusal or letter.service is None:
             return conflict(refusal or "")
         topic = self.recorder.topics.retry(letter.service)
@@ -45,7 +52,12 @@ class Redriving:
         )
         if not wish.dry_run:
             await _note(connection, letter, redrive, reason=wish.reason, now=now)
-            await self._send(connection, letter, redrive, topic)
+            await self.recorder.record(
+                connection,
+                redriven_record(
+                    redrive, topic=topic, key=letter.key, value=letter.value, headers=headers
+                ),
+            )
             await self.recorder.event(connection, _event(letter, redrive, wish))
         return ActionResult(
             action=Action.REDRIVEN,
@@ -54,18 +66,6 @@ class Redriving:
             redrive_id=None if wish.dry_run else redrive.redrive_id,
             letter=await summary_of(connection, letter.id),
         )
-
-    async def _send(
-        self, connection: AsyncConnection, letter: LockedLetter, redrive: Redrive, topic: str
-    ) -> None:
-        record = redriven_record(
-            redrive,
-            topic=topic,
-            key=letter.key,
-            value=letter.value,
-            headers=await last_headers(connection, letter.id),
-        )
-        await self.recorder.record(connection, record)
 
 
 async def _note(

@@ -9,6 +9,7 @@ from services.dead_letters.views import ActionResult, DiscardRequest, RedriveReq
 from shared.events import DeadLetterDiscarded, DeadLetterRedriven
 from shared.ids import new_id
 from shared.messaging import headers as names
+from shared.messaging.claim_check import smaller_letters
 from tests.support.dead_letter_records import (
     EVENT_HEADERS,
     failed,
@@ -71,6 +72,23 @@ async def test_a_record_goes_back_byte_for_byte(
 
     [sent] = await desk.redriven()
     assert (sent.key, sent.value, sent.headers[: len(odd)]) == (key, value, odd)
+
+
+async def test_a_letter_without_its_value_is_not_sent_back_as_an_empty_record(
+    desk: TestDesk,
+) -> None:
+    """Safeguard: the claim in ``Redriving.act``; without it a record without a value is sent."""
+    record = source_record()
+    smaller, _ = smaller_letters(record, failed(record))
+    await desk.keep(smaller)
+    letter = await desk.only_letter()
+
+    refused = await desk.desk.redrive(letter.id, WISH)
+
+    assert isinstance(refused, Refusal)
+    assert "lies at agent-runtime.domain/3/17" in refused.detail
+    assert (letter.can_redrive, letter.why_not) == (False, refused.detail)
+    assert await desk.redriven() == []
 
 
 async def test_a_letter_larger_than_an_event_may_be_goes_back_too(desk: TestDesk) -> None:

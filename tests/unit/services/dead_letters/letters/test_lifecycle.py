@@ -41,3 +41,10 @@ def test_a_service_that_was_made_up_gets_nothing() -> None:
 )
 def test_a_letter_is_parked_when_it_failed_often_enough(redrives: int, status: Status) -> None:
     assert after_failing_again(redrive_count=redrives, max_redrives=5) is status
+
+
+def test_a_letter_without_its_value_has_nothing_to_send_back_but_can_be_given_up() -> None:
+    why_not = why_not_redrive(Status.OPEN, "metrics", services=SERVICES, claim="source/3/42")
+
+    assert "lies at source/3/42" in (why_not or "")
+    assert why_not_discard(Status.OPEN) is None

@@ -5,7 +5,7 @@ import asyncio
 import json
 import re
 import shlex
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -85,7 +85,7 @@ async def test_the_page_on_history_is_true(
             names[set_name[1]] = latest
         elif step.command.startswith("agentctl "):
             arguments = shlex.split(expanded(step.command, names))[1:]
-            outcome = await run(partial(asyncio.to_thread, agentctl, *arguments), step)
+            outcome = await run(partial(_in_thread, agentctl, arguments), step)
             assert outcome.code == 0, outcome.err
             told += len(step.printed)
             if "fork" in arguments:
@@ -114,3 +114,7 @@ def expanded(text: str, names: dict[str, str]) -> str:
     for name, value in names.items():
         text = text.replace(f"${name}", value)
     return text
+
+
+async def _in_thread(agentctl: Agentctl, arguments: Sequence[str]) -> Outcome:
+    return await asyncio.to_thread(agentctl, *arguments)

@@ -30,7 +30,7 @@ def export(
             writing.write(lines)
     except OSError as error:
         raise CommandError(f"cannot write {file}: {error.strerror}") from error
-    told = {"file": str(file), "events": last["events"], "digest": last["digest"]}
+    told: dict[str, Any] = {"file": str(file), "events": last["events"], "digest": last["digest"]}
     if as_json:
         print_json(told)
     else:

@@ -43,7 +43,7 @@ def tree(
 
 
 def _problems(found: Any) -> Iterator[str]:
-    at = {each["event_id"]: f"event {each['sequence']}" for each in found["events"]}
+    at: dict[str, str] = {each["event_id"]: f"event {each['sequence']}" for each in found["events"]}
     for orphan in found["orphans"]:
         yield f"orphan: the cause of {at.get(orphan, orphan)} is nowhere"
     for cycle in found["cycles"]:

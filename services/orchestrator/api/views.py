@@ -109,7 +109,7 @@ class Cancellation(Signature):
     """Who cancels what, and why."""
 
     turn_id: str | None = Field(
-        None, max_length=64, description="one turn; all that are unfinished if left out"
+        default=None, max_length=64, description="one turn; all that are unfinished if left out"
     )
 
 

@@ -47,7 +47,7 @@ def _problems(found: Any) -> Iterator[str]:
     for orphan in found["orphans"]:
         yield f"orphan: the cause of {at.get(orphan, orphan)} is nowhere"
     for cycle in found["cycles"]:
-        names = " ← ".join(at.get(each, each) for each in cycle)
+        names = " ← ".join(at.get(each) or str(each) for each in cycle)
         yield f"cycle: each is the cause of the one before: {names}"
     for stream in found["gaps"]:
         for gap in stream["gaps"]:

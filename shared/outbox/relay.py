@@ -157,6 +157,7 @@ class OutboxRelay:
         if now < self._upkeep_due:
             return
         await self._wakeup.listen()
+        await self._measure()
         cluster_id = self._cluster_id or await self._producer.cluster_id()
         async with self._database.begin() as connection:
             held = await self._leases.renew(connection)
@@ -166,7 +167,11 @@ class OutboxRelay:
                 if replayed:
                     logger.warning("publishing again", extra={"records": replayed})
             await self.outbox.forget(connection, older_than=KEPT)
-            self._on_depth(await self.outbox.depth(connection))
         self._held, self._cluster_id = held, cluster_id
         self.outbox.announces = len(held) < SHARDS
         self._upkeep_due = now + UPKEEP.total_seconds()
+
+    async def _measure(self) -> None:
+        """Tell what waits before Kafka is asked anything: most waits while it does not answer."""
+        async with self._database.connect() as connection:
+            self._on_depth(await self.outbox.depth(connection))

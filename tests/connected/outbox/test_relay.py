@@ -260,6 +260,28 @@ async def test_depth_tells_how_many_wait_and_for_how_long(
     assert waiting.oldest_seconds > 0
 
 
+async def test_while_kafka_is_down_depth_and_age_go_on_being_measured(
+    database: Database, outbox: Outbox, cluster: Cluster, quick_leases: None
+) -> None:
+    """Safeguard: depth is measured before Kafka is asked; after it, it would stand still."""
+    depths: list[Depth] = []
+    cluster.failure = DependencyDownError("Kafka", "refused")
+    async with running(OutboxRelay(outbox, database, cluster, on_depth=depths.append)):
+        await add(database, outbox, record("one"), record("two"))
+        first = await eventually(lambda: _measured(depths, records=2, older_than=0), timeout=20)
+        later = await eventually(
+            lambda: _measured(depths, records=2, older_than=first.oldest_seconds), timeout=20
+        )
+
+    assert later.oldest_seconds > first.oldest_seconds
+    assert cluster.records == []
+
+
+def _measured(depths: Sequence[Depth], *, records: int, older_than: float) -> Depth | None:
+    found = (each for each in depths if each.records == records)
+    return next((each for each in found if each.oldest_seconds > older_than), None)
+
+
 async def test_published_records_are_forgotten_after_a_while_and_others_never(
     database: Database, outbox: Outbox, cluster: Cluster, relay: OutboxRelay
 ) -> None:

@@ -14,7 +14,8 @@ from services.agentctl.settings import AgentctlSettings
 from services.agentctl.text import one_line
 from shared.ids import new_id
 
-Query = Mapping[str, str | int | None]
+Value = str | int | list[str] | None
+Query = Mapping[str, Value]
 
 
 class _Problem(BaseModel):
@@ -44,7 +45,7 @@ class Services:
         """Close the connections."""
         self._http.close()
 
-    def get(self, service: str, path: str, /, **query: str | int | None) -> Any:
+    def get(self, service: str, path: str, /, **query: Value) -> Any:
         """Return the JSON that a service answers; a query that is None is left out.
 
         Raises:

@@ -49,6 +49,7 @@ class LetterFilters(Filters):
     """Which letters, and after which of them to go on."""
 
     cursor: UUID | None = Field(default=None, description="`next` of the page before")
+    id: list[UUID] = Field(default=[], max_length=100, description="only these letters")
 
 
 class Bytes(View):
@@ -189,11 +190,16 @@ class Counts(View):
 
 
 class RedriveRequest(View):
-    """Who sends a letter back, and why; a dry run only says what would happen."""
+    """Who sends a letter back, and why; a dry run only says what would happen.
+
+    With ``redrive_count`` the letter is sent only if it was redriven so many times before, so that
+    two who work through the same list send nothing twice.
+    """
 
     operator: Name
     reason: Text = ""
     dry_run: bool = False
+    redrive_count: int | None = Field(default=None, ge=0)
 
 
 class DiscardRequest(View):

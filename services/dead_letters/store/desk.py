@@ -37,7 +37,11 @@ class Desk:
         now = self.clock.now()
         return await self._act(
             letter_id,
-            Request(key=key, what=f"redrive {letter_id} {wish.model_dump_json()}", at=now),
+            Request(
+                key=key,
+                what=f"redrive {letter_id} {wish.model_dump_json(exclude_none=True)}",
+                at=now,
+            ),
             lambda connection, letter: self.redriving.act(connection, letter, wish, now),
             counted_as="sent",
         )

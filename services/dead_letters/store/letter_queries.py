@@ -52,6 +52,8 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
 async def letter_page(connection: AsyncConnection, filters: LetterFilters) -> LetterPage:
     """Return the letters that meet the filters, those that came last first."""
     query = select(*SUMMARY).where(*conditions(filters)).order_by(letters.c.id.desc())
+    if filters.id:
+        query = query.where(letters.c.id.in_(filters.id))
     if filters.cursor:
         query = query.where(letters.c.id < filters.cursor)
     rows = (await connection.execute(query.limit(filters.limit + 1))).mappings().all()

@@ -44,6 +44,7 @@ class Redriving:
             services=self.services,
             claim=claim_of(letter.value, headers),
         )
+        refusal = refusal or _why_not_again(letter, wish)
         if refusal or letter.service is None:
             return conflict(refusal or "")
         topic = self.recorder.topics.retry(letter.service)
@@ -66,6 +67,12 @@ class Redriving:
             redrive_id=None if wish.dry_run else redrive.redrive_id,
             letter=await summary_of(connection, letter.id),
         )
+
+
+def _why_not_again(letter: LockedLetter, wish: RedriveRequest) -> str | None:
+    if wish.redrive_count in {None, letter.redrive_count}:
+        return None
+    return f"the letter was redriven meanwhile; it has {letter.redrive_count} redrives by now"
 
 
 async def _note(

@@ -8,10 +8,13 @@ from fastapi import FastAPI
 
 from services.dead_letters.api import dead_letters_router
 from services.dead_letters.letters.lifecycle import Status
+from services.dead_letters.store.answers import Refusal
+from services.dead_letters.views import RedriveRequest
 from shared.events.topics import CONSUMING_SERVICES
 from shared.http import install_problems
+from shared.messaging import OutgoingRecord, Record, headers as names
 from tests.support.agentctl import Agentctl, Outcome
-from tests.support.dead_letter_records import failed, source_record
+from tests.support.dead_letter_records import EVENT_HEADERS, failed, read_back, source_record
 from tests.support.desk import TestDesk
 from tests.support.eventually import eventually
 
@@ -66,6 +69,64 @@ async def test_an_operator_finds_a_letter_tries_it_and_sends_it_back(
         "the letter is redriven; only an open or a parked one can be redriven\n"
     )
     assert (await agentctl("dlq", "list", "--status", "redriven", "--json")).data["items"]
+
+
+async def test_a_group_is_redriven_until_too_many_of_a_batch_come_back_and_then_resumed(
+    desk: TestDesk, agentctl: Run
+) -> None:
+    """Fails if the run went on, or if the second run sent again what the first one has sent."""
+    await desk.keep(*(failed(_event(sequence)) for sequence in (3, 1, 4, 2)))
+    group = (await desk.letters())[0].fingerprint
+    choice = ("dlq", "redrive", "--group", group, "--batch", "2", "--yes", "--json")
+
+    dry = await agentctl(*choice, "--dry-run")
+    first = asyncio.ensure_future(agentctl(*choice, "--stop-on-failures", "0", "--wait", "30"))
+    sent = await _sent(desk, 2)
+    await desk.keep(failed(read_back(sent[0], offset=40)))
+    stopped = await first
+    resumed = await agentctl(*choice, "--wait", "0")
+
+    assert [each["sequence"] for each in dry.data] == [1, 2, 3, 4]
+    assert stopped.code == 1
+    assert [each["outcome"] for each in stopped.data] == ["came back", "sent", *["not sent"] * 2]
+    assert (resumed.code, [each["sequence"] for each in resumed.data]) == (0, [1, 3, 4])
+    assert [_sequence(each) for each in await desk.redriven()] == [1, 2, 1, 3, 4]
+
+
+async def test_a_letter_that_was_redriven_meanwhile_is_not_sent_by_an_older_choice(
+    desk: TestDesk,
+) -> None:
+    """Fails if the desk did not compare how often the letter was redriven."""
+    await desk.keep(failed(source_record()))
+    letter = (await desk.only_letter()).id
+    chosen = RedriveRequest(operator="ada", redrive_count=0)
+    await desk.redrive(letter, chosen)
+    [sent] = await desk.redriven()
+    await desk.keep(failed(read_back(sent, offset=40)))
+
+    answer = await desk.desk.redrive(letter, chosen)
+
+    assert (await desk.only_letter()).status is Status.OPEN
+    assert isinstance(answer, Refusal)
+    assert answer.status == 409
+    assert len(await desk.redriven()) == 1
+
+
+def _event(sequence: int) -> Record:
+    headers = (*EVENT_HEADERS, (names.SEQUENCE, str(sequence).encode()))
+    return source_record(offset=sequence, headers=headers)
+
+
+def _sequence(record: OutgoingRecord) -> int:
+    return int(dict(record.headers)[names.SEQUENCE] or b"")
+
+
+async def _sent(desk: TestDesk, number: int) -> list[OutgoingRecord]:
+    async def there() -> bool:
+        return len(await desk.redriven()) == number
+
+    await eventually(there)
+    return await desk.redriven()
 
 
 async def test_an_operator_gives_a_letter_up(desk: TestDesk, agentctl: Run) -> None:

@@ -58,6 +58,9 @@ if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('UNLINK', KEYS[2]) end
 return 1
 """
 
+CANCEL_AGAIN_SECONDS = 0.5
+"""How long a stop waits for the watch to end before it says so once more."""
+
 Fill = Callable[[str], Awaitable[int]]
 """Fills the empty store, writing with the token it is given; returns how many events it read."""
 
@@ -93,10 +96,10 @@ class Rebuild:
 
     async def stop(self) -> None:
         """Look after the store no longer; a filling that is cut off begins again at a start."""
-        if self._watching:
-            self._watching.cancel()
-            await asyncio.wait([self._watching])
-            self._watching = None
+        watching, self._watching = self._watching, None
+        while watching and not watching.done():
+            watching.cancel()  # again, where the client took it for a timeout of its own
+            await asyncio.wait([watching], timeout=CANCEL_AGAIN_SECONDS)
 
     async def _complete(self) -> bool:
         try:

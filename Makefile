@@ -80,6 +80,11 @@ chaos: $(VENV)/.tests ## Break the whole system by a plan (SEEDS=20, SEED=7, KAF
 bench: $(VENV)/.bench ## Measure it beside others that do the same work (ROWS="append state")
 	@$(BIN)/python -m tests.performance $(ROWS)
 
+.PHONY: kill-tests
+kill-tests: $(VENV)/.tests ## Kill the orchestrator at every place inside its steps (SEEDS=200)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) tests/connected/orchestrator/test_kills.py \
+		--kill-seeds $(or $(SEEDS),200)
+
 .PHONY: coverage
 coverage: $(VENV)/.tests ## Run all tests and report what they do not reach
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term

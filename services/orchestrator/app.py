@@ -2,6 +2,7 @@
 """Puts the orchestrator together."""
 
 import os
+from collections.abc import Iterable
 
 from fastapi import FastAPI
 
@@ -22,7 +23,7 @@ from services.orchestrator.models import ModelClients
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.store.tables import outbox as outbox_tables
 from services.orchestrator.store.work import UnitOfWork
-from services.orchestrator.tools import BUILT_IN, ToolRegistry, Workspaces
+from services.orchestrator.tools import BUILT_IN, Tool, ToolRegistry, Workspaces
 from services.orchestrator.tools.environment import hide_own_environment
 from services.orchestrator.tools.mcp import McpServers
 from services.orchestrator.turns.budgets import Budgets
@@ -48,13 +49,18 @@ def create_app(
     identity: ServiceIdentity,
     telemetry: Telemetry,
     settings: OrchestratorSettings | None = None,
+    *,
+    tools: Iterable[Tool] = BUILT_IN,
 ) -> tuple[FastAPI, ServiceSettings]:
-    """Return the orchestrator and its settings, which are those of the environment if None."""
+    """Return the orchestrator and its settings, which are those of the environment if None.
+
+    ``tools`` are those that agents can be given beside the ones of MCP servers.
+    """
     settings = settings or OrchestratorSettings()
     database = Database(settings.database)
     bus = build_bus(identity, settings, telemetry, in_hand=PostgresInHand(database, schema=NAME))
     relay = _relay(database, bus, settings, identity, telemetry)
-    resources = _resources(settings, database, relay, bus, identity, telemetry)
+    resources = build_resources(settings, database, relay, bus, identity, telemetry, tools=tools)
     finished = FinishedTurns(database)
     engine = TurnEngine(resources, finished=finished)
     AgentEventHandler(resources.work, resources.agents).subscribe(bus)
@@ -91,19 +97,22 @@ def _relay(
     )
 
 
-def _resources(
+def build_resources(
     settings: OrchestratorSettings,
     database: Database,
     relay: OutboxRelay,
     bus: KafkaEventBus,
     identity: ServiceIdentity,
     telemetry: Telemetry,
+    *,
+    tools: Iterable[Tool] = BUILT_IN,
 ) -> Resources:
+    """Return what the work on turns needs, with the agents of the file that the settings name."""
     models = ModelClients(settings.providers)
-    agents = _agents(settings, models)
+    agents = _agents(settings, models, ToolRegistry(tools))
     # The names of these variables are in the file, so no class of settings knows them.
     mcp = McpServers(agents.mcp_servers, os.environ)  # noqa: TID251
-    tools = ToolRegistry([*BUILT_IN, *mcp.tools])
+    registry = ToolRegistry([*tools, *mcp.tools])
     feed = SessionFeed(database, channel=relay.outbox.tables.channel, capacity=settings.max_streams)
     return Resources(
         settings=settings,
@@ -118,9 +127,9 @@ def _resources(
         ),
         agents=agents,
         models=models,
-        tools=tools,
+        tools=registry,
         workspaces=Workspaces(settings.workspace_root),
-        budgets=Budgets(agents, tools, assumed_output_tokens=settings.assumed_output_tokens),
+        budgets=Budgets(agents, registry, assumed_output_tokens=settings.assumed_output_tokens),
         mcp=mcp,
         feed=feed,
         telemetry=telemetry,
@@ -128,10 +137,12 @@ def _resources(
     )
 
 
-def _agents(settings: OrchestratorSettings, models: ModelClients) -> AgentCatalogue:
+def _agents(
+    settings: OrchestratorSettings, models: ModelClients, tools: ToolRegistry
+) -> AgentCatalogue:
     agents = load_catalogue(
         settings.agents_file,
-        tools=ToolRegistry().arguments,
+        tools=tools.arguments,
         default_model=settings.providers.agent_model,
     )
     for agent in agents.all():

@@ -33,6 +33,11 @@ class OrchestratorSettings(ServiceSettings):
         gt=timedelta(0),
         description="seconds without any event after which a session expires",
     )
+    turn_lease: Seconds = Field(
+        default=timedelta(seconds=15),
+        gt=timedelta(0),
+        description="how long a turn stays with a replica that says nothing more",
+    )
     queue_limit: int = Field(
         default=16, ge=1, le=1000, description="unfinished turns of one session"
     )

@@ -61,6 +61,8 @@ class OpenAIServer:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         """All that was asked, in the order it came."""
+        self.bodies: list[bytes] = []
+        """The same, byte by byte."""
         self.abandoned = threading.Semaphore(0)
         """Released each time a client left an answer that hung."""
         self.respond: Callable[[Request], Reply] = self._next
@@ -147,7 +149,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Print nothing."""
 
     def do_POST(self) -> None:
-        request: Request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        body = self.rfile.read(int(self.headers["content-length"]))
+        request: Request = json.loads(body)
+        self.owner.bodies.append(body)
         reply = self.owner.asked(request)
         match reply:
             case _ if self.path != "/v1/chat/completions":

@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """An agent, as it is declared."""
 
-import hashlib
-import json
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.orchestrator.agents.approval import ApprovalRule
 from services.orchestrator.domain.budget import AgentBudget
-from services.orchestrator.tools.arguments import JsonObject
 
 NAME = r"^[a-z][a-z0-9_]{0,39}$"
 
@@ -56,13 +52,3 @@ class Agent(BaseModel):
     def prompt(self) -> str:
         """The instructions as they are given to a model, which is told first who it is."""
         return f'You are the agent "{self.name}": {self.description}\n\n{self.instructions.strip()}'
-
-    @property
-    def policy_version(self) -> str:
-        """The digest of the approval rules: an approval holds only while they are the same."""
-        rules = [rule.model_dump(mode="json") for rule in self.approval]
-        return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
-
-    def approval_rule(self, tool: str, arguments: JsonObject) -> ApprovalRule | None:
-        """Return the first rule that makes a call wait for a person, or None if it need not."""
-        return next((rule for rule in self.approval if rule.matches(tool, arguments)), None)

@@ -31,6 +31,11 @@ class ApprovalRule(BaseModel):
         default=timedelta(hours=1), description="seconds a person has to decide, such as 3600"
     )
 
+    four_eyes: bool = Field(
+        default=False,
+        description="true, to have somebody decide who did not create the session",
+    )
+
     def covers(self, tool: str) -> bool:
         """Tell whether the rule is about ``tool``, whatever the arguments."""
         return fnmatchcase(tool, self.tool)

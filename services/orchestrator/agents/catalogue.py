@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """All agents of one ``agents.yaml``."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.orchestrator.agents.agent import Agent
+from services.orchestrator.agents.policy import Policy
 from services.orchestrator.domain.budget import Budget
 from services.orchestrator.tools.mcp import McpServer
 from shared.errors import PermanentError
@@ -60,6 +61,12 @@ class AgentCatalogue(BaseModel):
         """The names of the tools that the file itself brings."""
         servers = self.mcp_servers.items()
         return frozenset(tool for name, server in servers for tool in server.tool_names(name))
+
+    def policy(self, name: str, delegated_by: Iterable[str] = ()) -> Policy:
+        """Return the rules for an agent that does the work of others: its own, and theirs."""
+        others = sorted(set(delegated_by) - {name})
+        agents = [self.get(name), *(self.agents[other] for other in others if other in self.agents)]
+        return Policy([rule for agent in agents for rule in agent.approval])
 
     def targets(self, name: str) -> dict[str, str]:
         """Return the agents that ``name`` may hand over to, with what each is good at."""

@@ -17,7 +17,7 @@ from services.orchestrator.agents import Budget
 from services.orchestrator.domain.fork import Fork
 from services.orchestrator.domain.session import Session, SessionState
 from services.orchestrator.domain.turn import Turn, TurnState
-from services.orchestrator.store.approvals import Approval, ApprovalState
+from services.orchestrator.store.approvals import Approval, ApprovalKind, ApprovalState
 from shared.events.base import MAX_SEQUENCE
 
 Person = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -145,6 +145,7 @@ class ApprovalView(BaseModel):
     tool: str
     arguments: dict[str, Any]
     arguments_digest: str
+    kind: ApprovalKind
     state: ApprovalState
     decided_by: str | None
     reason: str | None

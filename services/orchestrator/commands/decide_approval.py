@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from services.orchestrator.domain.turn import TurnState
+from services.orchestrator.domain.turn import Turn, TurnState
 from services.orchestrator.store.approvals import (
     Approval,
     ApprovalState,
@@ -21,6 +21,7 @@ from services.orchestrator.store.idempotency import (
 from services.orchestrator.store.turns import find_turn
 from services.orchestrator.store.work import SessionWork
 from services.orchestrator.tools import ToolError, arguments_digest
+from services.orchestrator.turns.consent import policy_of
 from services.orchestrator.turns.engine import TurnEngine
 from services.orchestrator.turns.expiring import resume_turn
 from services.orchestrator.turns.resources import Resources
@@ -71,9 +72,9 @@ class DecideApprovalHandler:
             approval = await find_approval(work.connection, command.session_id, command.approval_id)
             if await earlier_subject(work.connection, command.key):
                 return approval
-            self._check(work, approval, command)
-            await remember(work.connection, command.key, subject=approval.id)
             turn = await find_turn(work.connection, approval.turn_id)
+            self._check(work, turn, approval, command)
+            await remember(work.connection, command.key, subject=approval.id)
             if turn.state.ended:
                 raise ConflictError(f"the turn has ended ({turn.state}) without this call")
             with EventCorrelation.scope(turn.correlation_id, causation_id=turn.causation_id):
@@ -84,7 +85,9 @@ class DecideApprovalHandler:
         self._engine.look()
         return decided
 
-    def _check(self, work: SessionWork, approval: Approval, command: DecideApprovalCommand) -> None:
+    def _check(
+        self, work: SessionWork, turn: Turn, approval: Approval, command: DecideApprovalCommand
+    ) -> None:
         if approval.state is not ApprovalState.OPEN:
             raise ConflictError(f"the call is {approval.state} already, by {approval.decided_by}")
         if approval.expires_at <= work.now:
@@ -94,8 +97,12 @@ class DecideApprovalHandler:
             raise ConflictError(
                 f"the decision is about arguments {seen}, the call has {approval.arguments_digest}"
             )
-        policy = self._resources.agents.get(approval.agent).policy_version
-        if policy != approval.policy_version and command.decision != "reject":
+        if command.decision == "reject":
+            return
+        if approval.requested_by == command.decided_by:
+            raise ConflictError("who created the session may not decide this; somebody else has to")
+        policy = policy_of(self._resources, turn, approval.agent)
+        if policy.version != approval.policy_version:
             raise ConflictError("the approval rules have changed since the question was asked")
 
     async def _decide(
@@ -113,9 +120,10 @@ class DecideApprovalHandler:
             decided_by=command.decided_by,
             reason=command.reason,
             decided_at=work.now,
+            decided_digest=digest,
         )
         await change_effect(
-            work.connection, approval.effect_id, **_effect(command, arguments, digest)
+            work.connection, approval.effect_id, **_effect(approval, command, arguments, digest)
         )
         decided = await work.publish(
             ApprovalDecided(
@@ -141,20 +149,30 @@ class DecideApprovalHandler:
         )
 
     def _edited(self, approval: Approval, command: DecideApprovalCommand) -> dict[str, Any]:
+        if approval.kind == "outcome":
+            raise ToolError(
+                "the call was begun with these arguments; approve it again or reject it"
+            )
         if command.arguments is None:
             raise ToolError("to edit a call, give its new arguments")
         return dict(self._resources.tools.get(approval.tool).validate(command.arguments))
 
 
 def _effect(
-    command: DecideApprovalCommand, arguments: dict[str, Any], digest: str
+    approval: Approval, command: DecideApprovalCommand, arguments: dict[str, Any], digest: str
 ) -> dict[str, Any]:
-    if command.decision == "reject":
-        reason = f": {command.reason}" if command.reason else ""
-        result = f"{command.decided_by} rejected this call{reason}"
-        return {"state": EffectState.REJECTED, "result": result}
+    if command.decision != "reject":
+        return {
+            "state": EffectState.PENDING,
+            "arguments": arguments,
+            "arguments_digest": digest,
+            "started_at": None,
+        }
+    reason = f": {command.reason}" if command.reason else ""
+    if approval.kind == "outcome":
+        result = f"cut off by a crash; {command.decided_by} decided not to make it again{reason}"
+        return {"state": EffectState.UNKNOWN, "result": result}
     return {
-        "state": EffectState.PENDING,
-        "arguments": arguments,
-        "arguments_digest": digest,
+        "state": EffectState.REJECTED,
+        "result": f"{command.decided_by} rejected this call{reason}",
     }

@@ -178,6 +178,7 @@ def _new_session(original: SessionWork, command: ForkSessionCommand, where: Cut)
         agent_sequence=0,
         message_count=0,
         turn_count=0,
+        delegated_by=() if command.agent else session.delegated_by,
         forked_from=session.id,
         fork=None,
     )

@@ -16,7 +16,6 @@ from services.orchestrator.store.forks import (
 )
 from services.orchestrator.store.turns import add_turn
 from services.orchestrator.store.work import SessionWork
-from services.orchestrator.turns.engine import LEASE
 from shared.events import (
     AgentAssigned,
     MessageInherited,
@@ -95,7 +94,7 @@ async def take_up_again(work: SessionWork, reopened: Sequence[Reopened]) -> list
         number = work.session.turn_count + 1
         turn = queued(work, received, number=number)
         work.change(message_count=work.session.message_count + 1, turn_count=number)
-        await add_turn(work.connection, turn, owner=None, lease=LEASE)
+        await add_turn(work.connection, turn)
         copy = TurnCopy(
             original_id=each.turn.id,
             id=turn_id,

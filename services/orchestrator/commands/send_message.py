@@ -15,7 +15,7 @@ from services.orchestrator.store.idempotency import (
 from services.orchestrator.store.turns import find_turn, unfinished
 from services.orchestrator.store.work import SessionWork
 from services.orchestrator.turns.closing import exceed_budget
-from services.orchestrator.turns.engine import LEASE, TurnEngine
+from services.orchestrator.turns.engine import TurnEngine
 from services.orchestrator.turns.opening import begin_turn
 from services.orchestrator.turns.progress import Progress
 from services.orchestrator.turns.resources import Resources
@@ -52,18 +52,25 @@ class SendMessageHandler:
             NotFoundError: there is no such session.
             ConflictError: the session has ended, or too many of its turns wait.
         """
+        turn_id = str(new_id())
+        with self._engine.expecting(turn_id):
+            return await self._handle(command, turn_id)
+
+    async def _handle(self, command: SendMessageCommand, turn_id: str) -> Turn:
         async with self._resources.work.session(command.session_id) as work:
             earlier = await earlier_subject(work.connection, command.key)
             if earlier:
                 return await find_turn(work.connection, earlier)
             work.session.require_active()
-            accepted = await self.accept(work, command)
+            accepted = await self.accept(work, command, turn_id)
             await remember(work.connection, command.key, subject=accepted.turn.id)
         if accepted.turn.state is TurnState.RUNNING:
             self._engine.take(replace(accepted.progress, session=work.session))
         return accepted.turn
 
-    async def accept(self, work: SessionWork, command: SendMessageCommand) -> TurnWork:
+    async def accept(
+        self, work: SessionWork, command: SendMessageCommand, turn_id: str | None = None
+    ) -> TurnWork:
         """Record a message and its turn; it runs if this replica is to take it once committed.
 
         Raises:
@@ -79,7 +86,7 @@ class SendMessageHandler:
                 message_content=command.content,
                 message_length=len(command.content),
                 message_id=str(new_id()),
-                turn_id=str(new_id()),
+                turn_id=turn_id or str(new_id()),
             )
         )
         work.change(message_count=work.session.message_count + 1, turn_count=number)
@@ -89,7 +96,9 @@ class SendMessageHandler:
         turn_work.add_step(Step(0, turn.agent, prompt), sequence=received.sequence)
         if not waiting and not work.session.paused and self._engine.room > 0:
             await self._begin(turn_work)
-        await turn_work.store_new(owner=self._resources.owner, lease=LEASE)
+        await turn_work.store_new(
+            owner=self._resources.owner, lease=self._resources.settings.turn_lease
+        )
         return turn_work
 
     async def _begin(self, work: TurnWork) -> None:

@@ -25,8 +25,9 @@ class Session:
     """A conversation between people and agents.
 
     ``last_sequence`` is the number of its last event; ``agent_sequence`` that of the event which
-    gave it its current agent. ``budget`` bounds this session in addition to what bounds all.
-    ``model``, if set, is asked in place of those of the agents.
+    gave it its current agent. ``delegated_by`` are the agents that handed over since a person chose
+    one: their approval rules go on to hold. ``budget`` bounds this session in addition to what
+    bounds all. ``model``, if set, is asked in place of those of the agents.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Session:
     message_count: int
     turn_count: int
     paused: bool = False
+    delegated_by: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
     budget: Budget | None = None
     model: str | None = None

@@ -33,6 +33,10 @@ class Turn:
     ``trace`` is the ``traceparent`` of the request that brought the message, so that the work done
     later, perhaps by another process, is in the same trace. ``model``, if set, is asked in place of
     that of the agent; ``last_sequence`` is the event that the turn ended with.
+
+    ``delegated_by`` are the agents whose approval rules hold beside those of its agent.
+    ``lease_number`` counts how often it was taken, so that who had it once, and has it no more, can
+    be told from who has it now.
     """
 
     id: str
@@ -53,6 +57,8 @@ class Turn:
     error: str | None
     model: str | None = None
     last_sequence: int | None = None
+    delegated_by: tuple[str, ...] = ()
+    lease_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
@@ -26,9 +26,18 @@ class ApprovalState(StrEnum):
     CANCELLED = "cancelled"
 
 
+ApprovalKind = Literal["call", "outcome"]
+"""``call``: may it be made? ``outcome``: a crash cut it off; may it be made again?"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """A call that waits, or waited, for a person."""
+    """A call that waits, or waited, for a person.
+
+    ``requested_by`` is set where the one who decides has to be another person. An approval is used
+    up by the one call that it was given for: ``consumed_at`` is when. ``decided_digest`` is that of
+    the arguments that were decided on.
+    """
 
     id: str
     session_id: str
@@ -45,6 +54,10 @@ class Approval:
     requested_at: datetime
     expires_at: datetime
     decided_at: datetime | None
+    kind: ApprovalKind = "call"
+    requested_by: str | None = None
+    decided_digest: str | None = None
+    consumed_at: datetime | None = None
 
 
 async def add_approval(connection: AsyncConnection, approval: Approval) -> None:
@@ -91,6 +104,19 @@ async def due_approvals(connection: AsyncConnection, *, limit: int) -> Sequence[
         .limit(limit)
     )
     return [(row.session_id, row.id) for row in rows]
+
+
+async def approval_of_effect(connection: AsyncConnection, effect_id: UUID) -> Approval | None:
+    """Return the latest question about a call, if one was asked."""
+    row = (
+        await connection.execute(
+            select(approvals)
+            .where(approvals.c.effect_id == effect_id)
+            .order_by(approvals.c.requested_at.desc(), approvals.c.id.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    return None if row is None else approval_of(row)
 
 
 async def change_approval(connection: AsyncConnection, approval_id: str, **changes: Any) -> None:

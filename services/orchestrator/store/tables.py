@@ -47,6 +47,7 @@ sessions = Table(
     Column("forked_from", Text),
     Column("fork", JSON(none_as_null=True)),
     Column("paused", Boolean, nullable=False, server_default=text("false")),
+    Column("delegated_by", JSON, nullable=False, server_default=text("'[]'")),
     Column("usage", JSON, nullable=False, server_default=text("'{}'")),
     Column("budget", JSON(none_as_null=True)),
 )
@@ -76,6 +77,8 @@ turns = Table(
     Column("agent_started_at", DateTime(timezone=True)),
     Column("asking_id", Uuid),
     Column("handovers", SmallInteger, nullable=False, server_default=text("0")),
+    Column("delegated_by", JSON, nullable=False, server_default=text("'[]'")),
+    Column("lease_number", Integer, nullable=False, server_default=text("0")),
     Column("lease_owner", Text),
     Column("lease_until", DateTime(timezone=True)),
     Column("reply", Text),
@@ -152,7 +155,12 @@ approvals = Table(
     Column("requested_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("decided_at", DateTime(timezone=True)),
+    Column("kind", Text, nullable=False, server_default=text("'call'")),
+    Column("requested_by", Text),
+    Column("decided_digest", Text),
+    Column("consumed_at", DateTime(timezone=True)),
 )
+Index("approvals_of_effect", approvals.c.effect_id)
 Index("approvals_open", approvals.c.expires_at, postgresql_where=text("state = 'open'"))
 Index("approvals_of_session", approvals.c.session_id, approvals.c.requested_at)
 

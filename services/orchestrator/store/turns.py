@@ -20,6 +20,7 @@ def turn_of(row: Any) -> Turn:
     """Return the turn of a row."""
     fields: dict[str, Any] = {name: getattr(row, name) for name in Turn.__slots__}
     fields["state"] = TurnState(row.state)
+    fields["delegated_by"] = tuple(row.delegated_by)
     return Turn(**fields)
 
 
@@ -27,8 +28,8 @@ async def add_turn(
     connection: AsyncConnection,
     turn: Turn,
     *,
-    owner: str | None,
-    lease: timedelta,
+    owner: str | None = None,
+    lease: timedelta = timedelta(0),
     ended_at: datetime | None = None,
 ) -> None:
     """Store a new turn, leased to ``owner`` from the start if there is one."""
@@ -76,10 +77,16 @@ async def change_turn(connection: AsyncConnection, turn_id: str, **changes: Any)
 
 
 async def claim_turns(
-    connection: AsyncConnection, *, owner: str, lease: timedelta, limit: int
+    connection: AsyncConnection,
+    *,
+    owner: str,
+    lease: timedelta,
+    limit: int,
+    besides: Sequence[str] = (),
 ) -> Sequence[Turn]:
     """Take turns that nobody works on: queued ones, and those whose lease has run out.
 
+    ``besides`` are those that the owner has in hand, although it may have been slow to renew them.
     Of a session only its first unfinished turn can be taken, so there is one at a time; and none
     while it is paused.
     """
@@ -96,7 +103,12 @@ async def claim_turns(
     )
     free = (
         select(turns.c.id)
-        .where(or_(turns.c.state == TurnState.QUEUED, abandoned), ~blocked, ~paused)
+        .where(
+            or_(turns.c.state == TurnState.QUEUED, abandoned),
+            ~blocked,
+            ~paused,
+            turns.c.id.not_in(besides),
+        )
         .order_by(turns.c.accepted_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -104,7 +116,12 @@ async def claim_turns(
     rows = await connection.execute(
         update(turns)
         .where(turns.c.id.in_(free))
-        .values(state=TurnState.RUNNING, lease_owner=owner, lease_until=func.now() + lease)
+        .values(
+            state=TurnState.RUNNING,
+            lease_owner=owner,
+            lease_until=func.now() + lease,
+            lease_number=turns.c.lease_number + 1,
+        )
         .returning(*COLUMNS)
     )
     return [turn_of(row) for row in rows]
@@ -136,13 +153,14 @@ async def release_leases(connection: AsyncConnection, *, owner: str) -> None:
     )
 
 
-async def leased_turn(connection: AsyncConnection, turn_id: str, *, owner: str) -> Turn | None:
-    """Return a turn if it is running, and leased to ``owner``."""
+async def leased_turn(connection: AsyncConnection, turn: Turn, *, owner: str) -> Turn | None:
+    """Return a turn as it is now, if it is running and still leased to ``owner``."""
     row = (
         await connection.execute(
             select(*COLUMNS).where(
-                turns.c.id == turn_id,
+                turns.c.id == turn.id,
                 turns.c.lease_owner == owner,
+                turns.c.lease_number == turn.lease_number,
                 turns.c.state == TurnState.RUNNING,
             )
         )

@@ -175,6 +175,7 @@ def session_of(row: Any) -> Session:
     fields: dict[str, Any] = {name: getattr(row, name) for name in Session.__slots__}
     fields["state"] = SessionState(row.state)
     fields["fork"] = None if row.fork is None else Fork.model_validate(row.fork)
+    fields["delegated_by"] = tuple(row.delegated_by)
     fields["usage"] = Usage.model_validate(row.usage)
     fields["budget"] = None if row.budget is None else Budget.model_validate(row.budget)
     return Session(**fields)

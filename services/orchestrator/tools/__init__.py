@@ -8,11 +8,11 @@ from services.orchestrator.tools.arguments import (
     effect_id,
 )
 from services.orchestrator.tools.errors import ToolError, ToolOutcomeUnknown
-from services.orchestrator.tools.execution import execute
+from services.orchestrator.tools.execution import execute, reconcile
 from services.orchestrator.tools.file_effects import apply_again
 from services.orchestrator.tools.hand_over import HAND_OVER, HandOver, parse_hand_over
 from services.orchestrator.tools.registry import BUILT_IN, ToolRegistry
-from services.orchestrator.tools.tool import Safety, Tool, ToolContext, ToolResult
+from services.orchestrator.tools.tool import Reconciles, Safety, Tool, ToolContext, ToolResult
 from services.orchestrator.tools.workspace.limits import WorkspaceLimits
 from services.orchestrator.tools.workspace.workspace import Workspace
 from services.orchestrator.tools.workspace.workspaces import Workspaces
@@ -22,6 +22,7 @@ __all__ = [
     "HAND_OVER",
     "HandOver",
     "JsonObject",
+    "Reconciles",
     "Safety",
     "Tool",
     "ToolContext",
@@ -38,4 +39,5 @@ __all__ = [
     "effect_id",
     "execute",
     "parse_hand_over",
+    "reconcile",
 ]

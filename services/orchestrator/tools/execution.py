@@ -3,10 +3,14 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable
+from typing import TypeVar
 
 from services.orchestrator.tools.arguments import JsonObject
 from services.orchestrator.tools.errors import ToolError, ToolOutcomeUnknown
-from services.orchestrator.tools.tool import Tool, ToolContext, ToolResult
+from services.orchestrator.tools.tool import Reconciles, Tool, ToolContext, ToolResult
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -21,9 +25,25 @@ async def execute(tool: Tool, arguments: JsonObject, context: ToolContext) -> To
         ToolOutcomeUnknown: it took longer than it may, or failed inside.
         ToolError: the tool said that it cannot be done.
     """
+    return _bounded(await _guarded(tool, tool.call(arguments, context), context))
+
+
+async def reconcile(tool: Tool, arguments: JsonObject, context: ToolContext) -> ToolResult | None:
+    """Find out what a call gave that was cut off; None if it had no effect.
+
+    Raises:
+        ToolOutcomeUnknown: the tool cannot tell.
+    """
+    if not isinstance(tool, Reconciles):
+        raise ToolOutcomeUnknown(f"{tool.name} cannot tell what the call has done")
+    result = await _guarded(tool, tool.reconcile(arguments, context), context)
+    return None if result is None else _bounded(result)
+
+
+async def _guarded(tool: Tool, call: Awaitable[T], context: ToolContext) -> T:
     try:
         async with asyncio.timeout(context.time_limit.total_seconds()):
-            result = await tool.call(arguments, context)
+            return await call
     except ToolError:
         raise
     except TimeoutError:
@@ -36,7 +56,6 @@ async def execute(tool: Tool, arguments: JsonObject, context: ToolContext) -> To
         raise ToolOutcomeUnknown(
             f"{tool.name} failed inside ({type(error).__name__}); see what it has done"
         ) from None
-    return _bounded(result)
 
 
 def _bounded(result: ToolResult) -> ToolResult:

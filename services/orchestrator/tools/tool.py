@@ -4,7 +4,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -20,7 +20,8 @@ Safety = Literal["read_only", "idempotent", "retryable", "non_repeatable"]
 ``idempotent``: made again with the same arguments it has the same effect as once.
 ``retryable``: made again with the same ``effect_id`` it has its effect once, because the tool sees
 to that.
-``non_repeatable``: never made again; a person decides.
+``non_repeatable``: never made again by itself. A tool that can find out what a call has done is
+asked (see ``Reconciles``); else a person decides.
 """
 
 
@@ -87,6 +88,19 @@ class Tool(Protocol):
         ...
 
 
+@runtime_checkable
+class Reconciles(Protocol):
+    """A tool that can find out what became of a call of its own that was cut off."""
+
+    async def reconcile(self, arguments: JsonObject, context: ToolContext) -> ToolResult | None:
+        """Return what the call gave, or None if it had no effect, so that it may be made now.
+
+        Raises:
+            ToolOutcomeUnknown: it cannot be found out; a person decides.
+        """
+        ...
+
+
 class Arguments(BaseModel):
     """The base of the arguments of built-in tools: nothing unknown, nothing changed later."""
 
@@ -126,6 +140,17 @@ class FunctionTool(Generic[ArgumentsT]):
             return self.arguments.model_validate(arguments)
         except ValidationError as error:
             raise ToolError(f"{self.name}: {describe(error)}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconcilableTool(FunctionTool[ArgumentsT]):
+    """A tool with a second function that finds out what became of a call that was cut off."""
+
+    reconciling: Callable[[ArgumentsT, ToolContext], Awaitable[ToolResult | None]]
+
+    async def reconcile(self, arguments: JsonObject, context: ToolContext) -> ToolResult | None:
+        """Call the second function."""
+        return await self.reconciling(self._parse(arguments), context)
 
 
 def describe(error: ValidationError) -> str:

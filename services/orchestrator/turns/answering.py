@@ -42,7 +42,7 @@ async def record_answer(
 async def _plan(
     resources: Resources, work: TurnWork, step: Step, reply: ModelReply, *, cause: Event
 ) -> None:
-    planned = plan_calls(resources, work.turn, step, reply, now=work.now)
+    planned = plan_calls(resources, work.session, work.turn, step, reply, now=work.now)
     asked = [(call, each.hand_over) for call, each in zip(reply.tool_calls, planned, strict=True)]
     breach = calls_breach(resources, work.session, work.turn, work.steps, asked)
     if breach:

@@ -8,9 +8,10 @@ from datetime import datetime
 from pydantic_ai.messages import ToolCallPart
 
 from services.orchestrator.agents import Agent
+from services.orchestrator.domain.session import Session
 from services.orchestrator.domain.turn import Step, Turn
 from services.orchestrator.models import ModelReply
-from services.orchestrator.store.approvals import Approval, ApprovalState
+from services.orchestrator.store.approvals import Approval
 from services.orchestrator.store.effects import Effect, EffectState
 from services.orchestrator.tools import (
     HAND_OVER,
@@ -21,16 +22,11 @@ from services.orchestrator.tools import (
     effect_id,
     parse_hand_over,
 )
+from services.orchestrator.turns.consent import ask_person, policy_of, question
 from services.orchestrator.turns.resources import Resources
 from services.orchestrator.turns.switching import switch_agent
 from services.orchestrator.turns.turn_work import TurnWork
-from shared.events import (
-    ApprovalRequested,
-    Event,
-    ToolApprovalRequiredEvent,
-    ToolExecutionRequestedEvent,
-)
-from shared.ids import new_id
+from shared.events import Event, ToolExecutionRequestedEvent
 
 CALLS_PER_STEP = 1000
 """Numbers the calls of a turn: the step times this, and the place of the call in it."""
@@ -68,56 +64,34 @@ class Planned:
         )
         work.change_effect(self.effect.effect_id, cause_id=requested.event_id)
         if self.approval:
-            await self._ask_person(work, self.approval, cause=requested)
+            await ask_person(work, self.effect, self.approval, cause_id=requested.event_id)
         if self.hand_over:
             await switch_agent(work, self.hand_over, cause=requested)
 
-    async def _ask_person(self, work: TurnWork, approval: Approval, *, cause: Event) -> None:
-        work.add_approval(approval)
-        await work.publish(
-            ToolApprovalRequiredEvent(
-                session_id=self.turn.session_id,
-                turn_id=self.turn.id,
-                agent=self.turn.agent,
-                tool=self.effect.tool,
-                call_id=self.effect.call_id,
-                effect_id=str(self.effect.effect_id),
-                approval_id=approval.id,
-                arguments_digest=approval.arguments_digest,
-                causation_id=cause.event_id,
-            )
-        )
-        await work.publish(
-            ApprovalRequested(
-                session_id=self.turn.session_id,
-                approval_id=approval.id,
-                turn_id=self.turn.id,
-                agent_type=self.turn.agent,
-                tool=approval.tool,
-                call_id=self.effect.call_id,
-                arguments=approval.arguments,
-                arguments_digest=approval.arguments_digest,
-                policy_version=approval.policy_version,
-                expires_at=approval.expires_at,
-                causation_id=cause.event_id,
-            )
-        )
-
 
 def plan_calls(
-    resources: Resources, turn: Turn, step: Step, reply: ModelReply, *, now: datetime
+    resources: Resources,
+    session: Session,
+    turn: Turn,
+    step: Step,
+    reply: ModelReply,
+    *,
+    now: datetime,
 ) -> Sequence[Planned]:
     """Return what becomes of each call of an answer, in its order."""
     agent = resources.agents.get(turn.agent)
     planned: list[Planned] = []
     for position, call in enumerate(reply.tool_calls):
         handed_over = any(each.hand_over for each in planned)
-        planned.append(_plan(resources, turn, agent, step, position, call, now, handed_over))
+        planned.append(
+            _plan(resources, session, turn, agent, step, position, call, now, handed_over)
+        )
     return planned
 
 
 def _plan(
     resources: Resources,
+    session: Session,
     turn: Turn,
     agent: Agent,
     step: Step,
@@ -140,12 +114,15 @@ def _plan(
     except ToolError as error:
         refused = _effect(turn, step, position, call, {}, now)
         return Planned(turn=turn, effect=_ended(refused, str(error), now, EffectState.FAILED))
-    rule = agent.approval_rule(call.tool_name, effect.arguments)
-    if rule is None:
+    policy = policy_of(resources, turn, agent.name)
+    consent = policy.consent(call.tool_name, effect.arguments)
+    if consent is None:
         return Planned(turn=turn, effect=effect)
     waiting = replace(effect, state=EffectState.WAITING)
     return Planned(
-        turn=turn, effect=waiting, approval=_question(agent, waiting, now + rule.expires_after)
+        turn=turn,
+        effect=waiting,
+        approval=question(session, waiting, policy, consent, now=now),
     )
 
 
@@ -196,23 +173,3 @@ def _ended(
     effect: Effect, result: str, now: datetime, state: EffectState = EffectState.COMMITTED
 ) -> Effect:
     return replace(effect, state=state, result=result, ended_at=now)
-
-
-def _question(agent: Agent, effect: Effect, expires_at: datetime) -> Approval:
-    return Approval(
-        id=str(new_id()),
-        session_id=effect.session_id,
-        turn_id=effect.turn_id,
-        effect_id=effect.effect_id,
-        agent=agent.name,
-        tool=effect.tool,
-        arguments=effect.arguments,
-        arguments_digest=effect.arguments_digest,
-        policy_version=agent.policy_version,
-        state=ApprovalState.OPEN,
-        decided_by=None,
-        reason=None,
-        requested_at=effect.requested_at,
-        expires_at=expires_at,
-        decided_at=None,
-    )

@@ -5,6 +5,7 @@ from services.orchestrator.domain.turn import CallState, TurnState
 from services.orchestrator.store.effects import Effect
 from services.orchestrator.turns.bounding import steps_breach
 from services.orchestrator.turns.closing import exceed_budget
+from services.orchestrator.turns.consent import may_start
 from services.orchestrator.turns.opening import start_asking
 from services.orchestrator.turns.resources import Resources
 from services.orchestrator.turns.stopping import results_of, stop_turn
@@ -21,19 +22,17 @@ async def continue_turn(resources: Resources, work: TurnWork) -> None:
     if work.session.paused:
         work.change(state=TurnState.QUEUED, lease_owner=None, lease_until=None)
         return
-    pending = [each for each in work.effects if each.state.call is CallState.PENDING]
-    if pending:
-        await start_call(resources, work, pending[0])
-    elif any(each.state.call is CallState.WAITING for each in work.effects):
+    for effect in list(work.effects):
+        if effect.state.call is CallState.PENDING and await may_start(resources, work, effect):
+            await _start_call(resources, work, effect)
+            return
+    if any(each.state.call is CallState.WAITING for each in work.effects):
         work.change(state=TurnState.WAITING, lease_owner=None, lease_until=None)
     else:
         await _give_results(resources, work)
 
 
-async def start_call(resources: Resources, work: TurnWork, effect: Effect) -> None:
-    """Record that a call is about to be made; or, at a limit, end the turn."""
-    if effect.started_at:
-        return
+async def _start_call(resources: Resources, work: TurnWork, effect: Effect) -> None:
     agent = resources.agents.get(effect.agent)
     breach = resources.budgets.reserve_tool_call(work.work, work.turn, agent)
     if breach:

@@ -4,7 +4,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from datetime import timedelta
 
 from services.orchestrator.domain.turn import Turn
@@ -23,8 +23,9 @@ from shared.notifications import Notifications
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=15)
-RENEWAL = timedelta(seconds=4)
+RENEWALS = 4
+"""How often a lease is renewed before it would run out."""
+
 FINISH = timedelta(seconds=5)
 
 
@@ -36,8 +37,11 @@ class TurnEngine:
     def __init__(self, resources: Resources, *, finished: FinishedTurns) -> None:
         self._resources = resources
         self._runner = TurnRunner(resources)
+        self._lease = resources.settings.turn_lease
+        self._renewal = self._lease / RENEWALS
         self._finished = finished
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._expected: set[str] = set()
         self._wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = False
@@ -54,6 +58,15 @@ class TurnEngine:
     def take(self, begun: Progress) -> None:
         """Run a turn that was leased to this replica when it was accepted."""
         self._start(begun.turn, resumed=False, begun=begun)
+
+    @contextlib.contextmanager
+    def expecting(self, turn_id: str) -> Generator[None]:
+        """Leave a turn alone that is being accepted here, until it is taken or not at all."""
+        self._expected.add(turn_id)
+        try:
+            yield
+        finally:
+            self._expected.discard(turn_id)
 
     def look(self) -> None:
         """Look for turns now rather than in a while."""
@@ -75,9 +88,11 @@ class TurnEngine:
     async def start(self) -> None:
         """Begin to claim turns, first of all those that a crash left behind."""
         self._loops = [
-            asyncio.create_task(self._forever(self._signals.listen, RENEWAL), name="hear signals"),
-            asyncio.create_task(self._forever(self._claim, RENEWAL / 4), name="claim turns"),
-            asyncio.create_task(self._forever(self._keep, RENEWAL), name="renew leases"),
+            asyncio.create_task(
+                self._forever(self._signals.listen, self._renewal), name="hear signals"
+            ),
+            asyncio.create_task(self._forever(self._claim, self._renewal / 4), name="claim turns"),
+            asyncio.create_task(self._forever(self._keep, self._renewal), name="renew leases"),
         ]
 
     async def stop(self) -> None:
@@ -124,7 +139,11 @@ class TurnEngine:
             return
         async with self._resources.work.database.begin() as connection:
             claimed = await claim_turns(
-                connection, owner=self._resources.owner, lease=LEASE, limit=self.room
+                connection,
+                owner=self._resources.owner,
+                lease=self._lease,
+                limit=self.room,
+                besides=[*self._running, *self._expected],
             )
         for turn in claimed:
             self._start(turn, resumed=True)
@@ -137,7 +156,7 @@ class TurnEngine:
             return
         async with self._resources.work.database.begin() as connection:
             kept = await renew_leases(
-                connection, list(held), owner=self._resources.owner, lease=LEASE
+                connection, list(held), owner=self._resources.owner, lease=self._lease
             )
         for turn_id in held.keys() - kept:
             held[turn_id].cancel()

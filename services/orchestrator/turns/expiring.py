@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ends the waiting for people who did not decide in time."""
 
+from collections.abc import Mapping
+
 from services.orchestrator.domain.turn import TurnState
 from services.orchestrator.store.approvals import (
     Approval,
+    ApprovalKind,
     ApprovalState,
     approvals_of,
     change_approval,
@@ -18,6 +21,18 @@ from shared.correlation import EventCorrelation
 from shared.events import ApprovalExpired, HITLTimeoutOccurredEvent
 
 AT_ONCE = 100
+
+EXPIRED: Mapping[ApprovalKind, dict[str, str]] = {
+    "call": {
+        "state": EffectState.REJECTED,
+        "result": "nobody approved this call in time, so it was not made",
+    },
+    "outcome": {
+        "state": EffectState.UNKNOWN,
+        "result": "cut off by a crash, and nobody said in time whether it had its effect",
+    },
+}
+"""What a model is told of a call that nobody decided on."""
 
 
 async def expire_approvals(resources: Resources) -> None:
@@ -39,8 +54,7 @@ async def _expire(work: SessionWork, approval: Approval) -> None:
     await change_effect(
         work.connection,
         approval.effect_id,
-        state=EffectState.REJECTED,
-        result="nobody approved this call in time, so it was not made",
+        **EXPIRED[approval.kind],
         ended_at=work.now,
     )
     expired = await work.publish(

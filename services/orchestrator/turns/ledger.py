@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from services.orchestrator.domain.turn import CallState
+from services.orchestrator.domain.turn import CallState, Turn
 from services.orchestrator.store.effects import effects_of
 from services.orchestrator.store.steps import history_before, steps_of
 from services.orchestrator.store.turns import find_turn, leased_turn
@@ -25,10 +25,11 @@ class TurnLedger:
         self._work = work
         self._owner = owner
 
-    async def progress(self, turn_id: str) -> Progress:
-        """Return what is recorded of a turn, from the database."""
+    async def progress(self, leased: Turn) -> Progress:
+        """Return what is recorded of a turn, from the database, for one that has its lease."""
         async with self._work.database.connect() as connection:
-            turn = await find_turn(connection, turn_id)
+            found = await find_turn(connection, leased.id)
+            turn = replace(found, lease_number=leased.lease_number)
             steps = await steps_of(connection, turn)
             return Progress(
                 turn=turn,
@@ -58,7 +59,7 @@ class TurnLedger:
         """
         async with self._work.session(progress.turn.session_id) as session_work:
             connection = session_work.connection
-            turn = await leased_turn(connection, progress.turn.id, owner=self._owner)
+            turn = await leased_turn(connection, progress.turn, owner=self._owner)
             if turn is None:
                 raise LeaseLostError(progress.turn.id)
             effects = progress.effects

@@ -21,6 +21,7 @@ async def begin_turn(resources: Resources, work: TurnWork, agent: Agent) -> Brea
     work.change(
         state=TurnState.RUNNING,
         agent=agent.name,
+        delegated_by=work.session.delegated_by,
         started_at=work.now,
         agent_started_at=work.now,
     )

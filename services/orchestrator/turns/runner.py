@@ -70,7 +70,7 @@ class TurnRunner:
         if begun:
             progress = await self._ledger.with_history(begun)
         else:
-            progress = await self._ledger.progress(turn.id)
+            progress = await self._ledger.progress(turn)
         if progress.turn.started_at is None:
             progress = await self._begin(progress)
             resumed = False

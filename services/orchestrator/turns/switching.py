@@ -29,8 +29,11 @@ async def switch_agent(work: TurnWork, asked: HandOver, *, cause: Event) -> None
     )
     await finish_agent(work, success=True)
     await assign_agent(work.work, request)
+    delegated_by = tuple(dict.fromkeys((*turn.delegated_by, turn.agent)))
+    work.change_session(delegated_by=delegated_by)
     work.change(
         agent=asked.to_agent,
+        delegated_by=delegated_by,
         agent_started_at=work.now,
         handovers=turn.handovers + 1,
     )
@@ -67,3 +70,5 @@ async def assign_agent(work: SessionWork, request: AgentSwitchRequested) -> None
         )
     )
     work.change(agent=request.to_agent, agent_sequence=assigned.sequence)
+    if request.requested_by == "person":
+        work.change(delegated_by=())

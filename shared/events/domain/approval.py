@@ -9,7 +9,11 @@ from shared.events.base import DomainEvent
 
 
 class ApprovalRequested(DomainEvent):
-    """A tool call waits for a person; bound to the digest of its exact arguments."""
+    """A tool call waits for a person; bound to the digest of its exact arguments.
+
+    ``about`` is ``outcome`` if a crash cut the call off, so that nobody knows whether it had its
+    effect: may it be made again?
+    """
 
     approval_id: str
     turn_id: str
@@ -20,6 +24,7 @@ class ApprovalRequested(DomainEvent):
     arguments_digest: str
     policy_version: str = ""
     expires_at: AwareDatetime | None = None
+    about: Literal["call", "outcome"] = "call"
 
 
 class ApprovalDecided(DomainEvent):

@@ -55,13 +55,13 @@ async def replicas(
     """Give replicas that look for nothing by themselves: what happens was announced."""
     directory = tmp_path_factory.mktemp("workspaces")
     url = database.url("orchestrator")
-    with OpenAIServer() as provider, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("services.orchestrator.turns.engine.RENEWAL", timedelta(hours=1))
+    with OpenAIServer() as provider:
         fields: dict[str, Any] = {
             "providers": ModelProviderSettings(
                 agent_model="openai:m", openai_base_url=provider.base_url
             ),
             "agents_file": agents_file(directory, {"worker": AGENT}),
+            "turn_lease": timedelta(hours=4),
         }
         async with (
             running_orchestrator(url, kafka, directory, **fields) as worker,

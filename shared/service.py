@@ -26,6 +26,7 @@ from shared.http.correlation import CorrelationMiddleware
 from shared.http.events import events_router
 from shared.http.health import health_router
 from shared.http.limits import BodyLimit
+from shared.http.openapi import PROBLEMS, describe_headers
 from shared.http.problems import install_problems
 from shared.http.stopping import AnswerWhenStopped
 from shared.ids import new_id
@@ -149,7 +150,8 @@ def build_app(
     )
     app.include_router(events_router(version=identity.version, topics=bus.topics))
     for router in routers:
-        app.include_router(router)
+        app.include_router(router, responses=PROBLEMS)
+    describe_headers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.http.max_body_bytes)
     app.add_middleware(AnswerWhenStopped)
     app.add_middleware(CorrelationMiddleware)

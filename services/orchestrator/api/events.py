@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The endpoint that streams the events of a session."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 
 from services.orchestrator.api.dependencies import SessionId
-from services.orchestrator.api.sse import EventStream
+from services.orchestrator.api.sse import STREAM, EventStream
 from services.orchestrator.api.streaming import session_items
 from services.orchestrator.domain.session import SessionState
 from services.orchestrator.live import SessionFeed
@@ -14,6 +14,7 @@ from services.orchestrator.store.events import kept_events, position_after
 from services.orchestrator.store.sessions import find_session
 from shared.database import Database
 from shared.http import Problem
+from shared.http.openapi import problem
 
 Sequence = Annotated[int | None, Query(ge=0, le=2**62, description="the last event received")]
 LastEventId = Annotated[
@@ -25,12 +26,18 @@ LastEventId = Annotated[
     ),
 ]
 
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The events, each with its sequence as id.", "content": STREAM},
+    204: {"description": "The session has ended and there are no more events."},
+    410: problem("Some of the events are kept no more; `first_sequence` is the first that is."),
+}
+
 
 def events_router(database: Database, feed: SessionFeed) -> APIRouter:
     """Return the endpoint of streams."""
     router = APIRouter(prefix="/sessions/{session_id}", tags=["events"])
 
-    @router.get("/events", status_code=200, response_class=EventStream)
+    @router.get("/events", status_code=200, response_class=EventStream, responses=RESPONSES)
     async def stream_events(
         session_id: SessionId,
         after: Sequence = None,

@@ -2,12 +2,12 @@
 """The endpoint of messages."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.orchestrator.api.dependencies import SessionId, Wait, key_of
-from services.orchestrator.api.sse import wants_stream
+from services.orchestrator.api.sse import STREAM, wants_stream
 from services.orchestrator.api.streamed_answer import streamed_answer
 from services.orchestrator.api.turn_views import turn_view
 from services.orchestrator.api.views import NewMessage, TurnView
@@ -17,6 +17,14 @@ from services.orchestrator.store.idempotency import IdempotencyKey
 from services.orchestrator.turns.finished import FinishedTurns
 from shared.database import Database
 from shared.http import Problem
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The turn, which has ended; or what happens in it, until it has ended.",
+        "model": TurnView,
+        "content": STREAM,
+    },
+}
 
 
 def messages_router(
@@ -30,7 +38,7 @@ def messages_router(
     """Return the endpoint of messages."""
     router = APIRouter(prefix="/sessions/{session_id}", tags=["messages"])
 
-    @router.post("/messages", status_code=202, response_model=TurnView)
+    @router.post("/messages", status_code=202, response_model=TurnView, responses=RESPONSES)
     async def send_message(
         session_id: SessionId,
         body: NewMessage,

@@ -21,6 +21,19 @@ PING = format_sse_event(comment="ping")
 
 EVENT_STREAM = "text/event-stream"
 
+STREAM = {
+    EVENT_STREAM: {
+        "schema": {
+            "type": "string",
+            "description": "Items without a name are events: a CloudEvent in structured mode as "
+            "data, and its sequence as id. `text` is a piece of text that a model writes, with its "
+            "turn, step and offset; `reset` says that events before `first_sequence` are left out; "
+            "`end` is the last item, and has the state of the session, or the turn.",
+        }
+    }
+}
+"""A stream, as the OpenAPI document has it."""
+
 
 def item(data: str, *, event: str | None = None, sequence: int | None = None) -> bytes:
     """Return one event as it is sent; only what has a sequence can be resumed from."""

@@ -24,6 +24,7 @@ from shared.events import SystemShutdownEvent, SystemStartupEvent
 from shared.health import Component
 from shared.http.correlation import CorrelationMiddleware
 from shared.http.events import events_router
+from shared.http.head import HeadAsGet
 from shared.http.health import health_router
 from shared.http.limits import BodyLimit
 from shared.http.openapi import PROBLEMS, describe_headers
@@ -155,6 +156,7 @@ def build_app(
     app.add_middleware(BodyLimit, max_bytes=settings.http.max_body_bytes)
     app.add_middleware(AnswerWhenStopped)
     app.add_middleware(CorrelationMiddleware)
+    app.add_middleware(HeadAsGet)
     return app
 
 

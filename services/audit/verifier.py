@@ -8,10 +8,13 @@ from services.audit.store.log_reader import LogPage, LogReader, StoredLog
 from services.audit.trail.verification import TamperingError, Verdict, Verification
 from services.audit.transparency import Checkpoint, VerificationError, VerifierKey
 from shared.errors import ConflictError
+from shared.telemetry.cardinality import Labels
 from shared.telemetry.instruments import Instruments
 
 KeyOf = Callable[[str], VerifierKey]
 """Returns the key that verifies the checkpoints of a log, by the origin of the log."""
+
+FAILED: Labels = {"check": "entries"}
 
 
 class LogVerifier:
@@ -21,6 +24,7 @@ class LogVerifier:
         self._reader = reader
         self._key_of = key_of
         self._instruments = instruments
+        self._instruments.audit_verify_failures.add(0, FAILED)  # shown, so that 1 is an increase
         self._busy = asyncio.Lock()
 
     async def verify(self, log_id: int | None = None) -> list[Verdict]:
@@ -43,7 +47,7 @@ class LogVerifier:
                 await self._walk(walk, page)
             walk.end(size=max(log.size, log.signed_size))
         except TamperingError as tampering:
-            self._instruments.audit_verify_failures.add(1, {"check": "entries"})
+            self._instruments.audit_verify_failures.add(1, FAILED)
             return walk.verdict(tampering)
         return walk.verdict()
 

@@ -14,6 +14,9 @@ from shared.messaging.headers import Headers
 from shared.messaging.records import OutgoingRecord, Record
 from shared.scrubbing import scrub
 
+KINDS = ("poison", "oversize", "fatal", "exhausted")
+"""Why a record is given up."""
+
 MAX_MESSAGE = 1_000
 MAX_STACK = 8_192
 
@@ -44,7 +47,7 @@ class Failure:
 
     @property
     def kind(self) -> str:
-        """Return poison, oversize, fatal or exhausted."""
+        """Return which of ``KINDS`` it is."""
         if isinstance(self.error, DecodingError):
             oversize = self.error.kind is DecodingProblem.OVERSIZE
             return "oversize" if oversize else "poison"

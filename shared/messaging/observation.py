@@ -5,10 +5,12 @@ from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import get_args
 
 from shared.clock import Clock, SystemClock
 from shared.events import Event
 from shared.messaging import headers as names
+from shared.messaging.dead_letters import KINDS
 from shared.messaging.headers import Headers, readable
 from shared.messaging.observer import RetryKind
 from shared.messaging.outcomes import Outcome, Outcomes
@@ -46,6 +48,20 @@ class BusObservation:
         self._instruments = instruments
         self._group = group
         self._clock = clock or SystemClock()
+        self._begin_at_zero()
+
+    def _begin_at_zero(self) -> None:
+        """Show what is counted seldom before it happens.
+
+        Prometheus knows no increase up to the first value of a series, so that no alert would ever
+        hear of the first dead letter of a process.
+        """
+        group: Labels = {"group": self._group}
+        for kind in KINDS:
+            self._instruments.dlq_messages.add(0, {**group, "error_kind": kind})
+        for retry_kind in get_args(RetryKind):
+            self._instruments.retries.add(0, {**group, "kind": retry_kind})
+        self._instruments.commit_failures.add(0, group)
 
     @contextmanager
     def sending(self, record: OutgoingRecord, event: Event | None = None) -> Generator[Headers]:

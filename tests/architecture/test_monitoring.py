@@ -4,15 +4,23 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import yaml
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from deploy.embedded.catalogue import SERVICES
+from services.audit.checkpoints.schedule import CheckpointSchedule
+from services.audit.verifier import LogVerifier
 from services.metrics.definitions import DEFINITIONS
+from shared.messaging.observation import BusObservation
 from shared.telemetry.instrument_table import rows
 from shared.telemetry.instruments import HTTP_METRICS, Instruments
+from shared.telemetry.tracing import Tracing
 from tests.support.repository import ROOT, python_files
 
 DASHBOARDS = sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))
@@ -127,6 +135,44 @@ def test_an_alert_says_what_is_wrong_and_what_to_do() -> None:
         for rule in alerts()
         if not {"summary", "action"} <= set(rule["annotations"]) or "severity" not in rule["labels"]
     ] == []
+
+
+def test_an_alert_that_waits_for_a_first_time_is_on_a_counter_that_begins_at_zero() -> None:
+    """Prometheus knows no increase up to the first value of a series.
+
+    The safeguard is the ``add(0, …)`` where the counters are made.
+    """
+    reader = InMemoryMetricReader()
+    instruments = Instruments(MeterProvider([reader]).get_meter("test"))
+    BusObservation(Tracing.off(), instruments, group="agent-runtime.audit")
+    CheckpointSchedule(Mock(), interval=timedelta(1), instruments=instruments)
+    LogVerifier(Mock(), key_of=Mock(), instruments=instruments)
+    waited_for: list[str] = [
+        name
+        for rule in alerts()
+        for name in re.findall(r"increase\((\w+)\[\w+\]\)+ > 0$", rule["expr"])
+    ]
+    begun = {name: begun_series(reader, name) for name in waited_for}
+
+    assert begun == {
+        "agent_runtime_dlq_messages_total": {"poison", "oversize", "fatal", "exhausted"},
+        "agent_runtime_audit_verify_failures_total": {"consistency", "entries"},
+    }
+
+
+def begun_series(reader: InMemoryMetricReader, counter: str) -> set[Any]:
+    """Return what tells the series of a counter apart that are shown with nothing counted yet."""
+    data = reader.get_metrics_data()
+    assert data
+    return {
+        point.attributes.get("error_kind") or point.attributes.get("check")
+        for resource in data.resource_metrics
+        for scope in resource.scope_metrics
+        for metric in scope.metrics
+        if f"{metric.name}_total" == counter
+        for point in metric.data.data_points
+        if point.attributes
+    }
 
 
 def test_every_service_is_asked_for_its_figures_where_it_listens() -> None:

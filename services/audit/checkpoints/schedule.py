@@ -17,6 +17,8 @@ from shared.telemetry.instruments import Instruments
 
 logger = logging.getLogger(__name__)
 
+REFUSED: Labels = {"check": "consistency"}
+
 
 class LogSigner(Protocol):
     """Signs logs; see ``CheckpointSigner``."""
@@ -43,6 +45,7 @@ class CheckpointSchedule:
         self._signer = signer
         self._interval = interval
         self._instruments = instruments
+        self._instruments.audit_verify_failures.add(0, REFUSED)  # shown, so that 1 is an increase
         self._grown = set[int]()
         self._growth = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -109,7 +112,7 @@ class CheckpointSchedule:
     def _refuse(self, log_id: int, *, reason: str) -> None:
         if log_id not in self._refused:
             logger.error("checkpoint refused", extra={"log_id": log_id, "reason": reason})
-            self._instruments.audit_verify_failures.add(1, {"check": "consistency"})
+            self._instruments.audit_verify_failures.add(1, REFUSED)
         self._refused[log_id] = reason
 
     def _show(self, checkpoint: Checkpoint, *, signed_at: float) -> None:

@@ -44,13 +44,22 @@ image: ## Build the image of the services
 	@docker compose build migrations
 
 .PHONY: compose-up
-compose-up: ## Start everything with docker compose and wait until it is healthy
-	@docker compose up --build --detach --wait $(SERVICES) gateway grafana
-	@docker compose ps
+compose-up: compose-start ## Start everything with docker compose and wait until it is healthy
+	@docker compose ps --format 'table {{.Name}}\t{{.Status}}'
+	@printf '\n%s\n' \
+		'services    http://127.0.0.1:8000/docs to 8005/docs' \
+		'Jaeger      http://127.0.0.1:16686' \
+		'Grafana     http://127.0.0.1:3000 (admin, GRAFANA_ADMIN_PASSWORD in .env)' \
+		'Prometheus  http://127.0.0.1:9090/alerts' \
+		'next        make compose-demo, or docker compose run --rm agentctl status'
 
 .PHONY: compose-demo
-compose-demo: compose-up ## Hold the demo's conversation there; show its trace, topics, dashboards
+compose-demo: compose-start ## Hold the demo's conversation there; show its trace, topics, dashboards
 	@docker compose run --rm --no-deps demo
+
+.PHONY: compose-start
+compose-start:
+	@docker compose up --build --detach --wait $(SERVICES) gateway grafana
 
 .PHONY: compose-down
 compose-down: ## Stop and remove the containers; what they keep stays in its volumes

@@ -59,9 +59,27 @@ def dashboard_expressions() -> Iterator[tuple[str, str]]:
                 yield f"{path.stem}-{panel['id']}{target['refId']}", target["expr"]
 
 
-def alerts() -> list[dict[str, Any]]:
-    groups = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text("utf-8"))["groups"]
+def rules(file: str) -> list[dict[str, Any]]:
+    groups = yaml.safe_load((PROMETHEUS / file).read_text("utf-8"))["groups"]
     return [rule for group in groups for rule in group["rules"]]
+
+
+def alerts() -> list[dict[str, Any]]:
+    return rules("alerts.yml")
+
+
+def increments() -> Iterator[tuple[str, str]]:
+    """Return what has to be recorded of the totals of the metrics service."""
+    for definition in DEFINITIONS:
+        name = definition.prometheus_name
+        series = {"counter": name, "histogram": f"{name}_bucket"}.get(definition.kind)
+        if series:
+            total = f'max without (instance) ({series}{{job="metrics"}}'
+            somebody = 'max(agent_runtime_sessions_active{job="metrics"} offset 1m)'
+            yield (
+                f"{series.removesuffix('_total')}:per_minute",
+                f"{total}) - ({total} offset 1m) or {total}) * 0 and on () {somebody})",
+            )
 
 
 EXPRESSIONS = [*dashboard_expressions(), *((each["alert"], each["expr"]) for each in alerts())]
@@ -76,7 +94,7 @@ def metrics_in(expression: str) -> set[str]:
     plain = re.sub(r'"[^"]*"', "", expression)
     for part in (MATCHERS, re.compile(r"\[[^\]]*\]"), GROUPING):
         plain = part.sub(" ", plain)
-    found: list[str] = re.findall(r"\b[a-zA-Z_]\w*\b(?!\s*\()", plain)
+    found: list[str] = re.findall(r"\b[a-zA-Z_][\w:]*\b(?!\s*\()", plain)
     return set(found) - WORDS
 
 
@@ -88,6 +106,8 @@ def labels_in(expression: str) -> set[str]:
 
 
 def shown_as(metric: str) -> str:
+    if recorded := re.fullmatch(r"(\w+):per_minute", metric):
+        metric = recorded[1] if SUFFIX.search(recorded[1]) else f"{recorded[1]}_total"
     return metric if metric in SHOWN else SUFFIX.sub("", metric)
 
 
@@ -129,6 +149,23 @@ def test_a_dashboard_chooses_among_values_that_are_shown() -> None:
     assert [pair for pair in asked if pair[1] not in SHOWN[pair[0]]] == []
 
 
+def test_of_every_total_of_the_metrics_service_its_increments_are_recorded() -> None:
+    found = [(rule["record"], rule["expr"]) for rule in rules("rules.yml")]
+
+    assert found == list(increments())
+
+
+def test_no_dashboard_and_no_alert_takes_the_rate_of_a_total_that_is_there_at_once() -> None:
+    """It misses the first of a kind; and an orchestrator may show figures of the same name."""
+    totals = {each.prometheus_name for each in DEFINITIONS if each.kind != "gauge"}
+
+    assert [
+        name
+        for name, expression in EXPRESSIONS
+        if totals & {shown_as(metric) for metric in metrics_in(expression) if ":" not in metric}
+    ] == []
+
+
 def test_an_alert_says_what_is_wrong_and_what_to_do() -> None:
     assert [
         rule["alert"]
@@ -160,12 +197,12 @@ def test_an_alert_that_waits_for_a_first_time_is_on_a_counter_that_begins_at_zer
     }
 
 
-def begun_series(reader: InMemoryMetricReader, counter: str) -> set[Any]:
+def begun_series(reader: InMemoryMetricReader, counter: str) -> set[str]:
     """Return what tells the series of a counter apart that are shown with nothing counted yet."""
     data = reader.get_metrics_data()
     assert data
     return {
-        point.attributes.get("error_kind") or point.attributes.get("check")
+        str(point.attributes.get("error_kind") or point.attributes.get("check"))
         for resource in data.resource_metrics
         for scope in resource.scope_metrics
         for metric in scope.metrics

@@ -82,7 +82,7 @@ async def test_a_dashboard_that_grafana_does_not_have_is_told() -> None:
 
 
 async def test_a_dashboard_without_a_figure_is_told() -> None:
-    found = await dashboards_of(watched(empty=("rate(", "increase(")), events=seven)
+    found = await dashboards_of(watched(empty=(":per_minute",)), events=seven)
 
     assert found.problems == ["nothing is on dashboard agent-runtime-agents"]
 

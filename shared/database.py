@@ -39,6 +39,9 @@ _NOT_FIT = {
 }
 """In what way the server is not fit, and what a person can do, by how the code begins."""
 
+_POOL_EMPTY = "has no connection free"
+_POOL_ADVICE = "all that DATABASE_POOL_SIZE allows were in use for DATABASE_POOL_TIMEOUT"
+
 _TRY_AGAIN = ("40", "55P03")  # serialisation failure or deadlock, lock not available
 
 
@@ -58,7 +61,7 @@ def create_engine(settings: DatabaseSettings) -> AsyncEngine:
         url.set(drivername="postgresql+asyncpg"),
         pool_size=settings.pool_size,
         max_overflow=0,
-        pool_timeout=settings.connect_timeout.total_seconds(),
+        pool_timeout=settings.pool_timeout.total_seconds(),
         connect_args={
             "timeout": settings.connect_timeout.total_seconds(),
             "server_settings": {
@@ -74,14 +77,17 @@ async def database_errors() -> AsyncGenerator[None]:
 
     Raises:
         DependencyDownError: the server cannot be reached, is starting or stopping, or is not fit
-            for use: a statement took too long, or the schema, a permission or the login is missing.
+            for use: a statement took too long, or the schema, a permission or the login is missing;
+            or this process has more work than connections.
         TransientError: a deadlock, a serialisation failure or a lock that was not free.
     """
     try:
         yield
     except DBAPIError as error:
         raise _named(error) from error
-    except (OSError, TimeoutError, PoolTimeoutError, asyncpg.InterfaceError) as error:
+    except PoolTimeoutError as error:
+        raise DependencyDownError(NAME, _POOL_ADVICE, state=_POOL_EMPTY) from error
+    except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
         raise DependencyDownError(NAME, str(error) or type(error).__name__) from error
     except asyncpg.PostgresError as error:
         raise _by_code(error, _code(error)) from error

@@ -58,6 +58,11 @@ class DatabaseSettings(BaseSettings):
         description="required: postgresql://user:password@host:port/database",
     )
     pool_size: int = Field(default=10, ge=1, le=200)
+    pool_timeout: Seconds = Field(
+        default=timedelta(seconds=30),
+        gt=timedelta(0),
+        description="how long work waits while all connections of this process are in use",
+    )
     connect_timeout: Seconds = timedelta(seconds=5)
     statement_timeout: Seconds = timedelta(seconds=30)
 

@@ -18,7 +18,6 @@ def from_driver(error: type[asyncpg.PostgresError]) -> Exception:
     [
         ConnectionRefusedError("refused"),
         TimeoutError("slow"),
-        PoolTimeoutError("no connection free"),
         asyncpg.InterfaceError("connection is closed"),
         asyncpg.CannotConnectNowError("starting"),
         from_driver(asyncpg.AdminShutdownError),
@@ -36,6 +35,7 @@ async def test_a_server_that_does_not_answer_is_down(error: Exception) -> None:
     [
         (asyncpg.InvalidPasswordError("no"), "refuses the login: no; DATABASE_URL has the wrong"),
         (asyncpg.InvalidCatalogNameError("no"), "cannot serve this: no; create the database"),
+        (PoolTimeoutError("QueuePool limit"), "has no connection free: all that DATABASE_POOL_"),
         (asyncpg.TooManyConnectionsError("full"), "is out of resources: full$"),
         (from_driver(asyncpg.DiskFullError), "is out of resources: no$"),
         (from_driver(asyncpg.QueryCanceledError), "is too slow: no$"),

@@ -94,6 +94,11 @@ kill-tests: $(VENV)/.tests ## Kill the orchestrator at every place inside its st
 	@$(BIN)/python -m pytest -q -n $(WORKERS) tests/connected/orchestrator/test_kills.py \
 		--kill-seeds $(or $(SEEDS),200)
 
+.PHONY: load-test
+load-test: $(VENV)/.tests ## Hold many conversations at once on two replicas (SESSIONS=500)
+	@$(BIN)/python -m pytest -q tests/scenarios/test_many_sessions.py \
+		--sessions $(or $(SESSIONS),500) --durations=3
+
 .PHONY: coverage
 coverage: $(VENV)/.tests ## Run all tests and report what they do not reach
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term

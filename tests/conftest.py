@@ -16,6 +16,7 @@ settings.load_profile("patient")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a person have more tries than ``make test`` has time for."""
     parser.addoption("--kill-seeds", type=int, default=6, help="how often replicas are killed")
+    parser.addoption("--sessions", type=int, default=12, help="how many there are at once")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

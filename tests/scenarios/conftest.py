@@ -4,6 +4,7 @@
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -62,3 +63,10 @@ async def system(
         Services(stack.addresses.services) as services,
     ):
         yield System(stack=stack, services=services, workspaces=workspaces)
+
+
+@pytest.fixture(scope="session")
+def sessions(request: pytest.FixtureRequest) -> int:
+    """How many sessions there are at once."""
+    count: Any = request.config.getoption("--sessions")
+    return int(count)

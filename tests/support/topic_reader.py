@@ -5,6 +5,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from shared.messaging import Record
 from shared.messaging.kafka_client import connection_arguments
 from shared.settings import KafkaSettings
 
@@ -30,3 +31,16 @@ async def records_of(settings: KafkaSettings, topic: str) -> list[ConsumerRecord
         return found
     finally:
         await consumer.stop()
+
+
+def received(record: ConsumerRecord[Any, Any]) -> Record:
+    """Return a record as our own code has it."""
+    return Record(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        timestamp=record.timestamp,
+        key=record.key,
+        value=record.value,
+        headers=tuple(record.headers),
+    )

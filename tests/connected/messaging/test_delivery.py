@@ -4,14 +4,12 @@
 import asyncio
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from aiokafka import ConsumerRecord
 
 from shared.errors import DependencyDownError, PermanentError
 from shared.events import Event, MessageReceived, Topics
-from shared.messaging import Delivery, KafkaEventBus, OutgoingRecord, Record, decode
+from shared.messaging import Delivery, KafkaEventBus, OutgoingRecord, decode
 from shared.messaging.observer import NullObserver
 from shared.messaging.outcomes import Outcomes
 from shared.messaging.topics_admin import ensure_topics
@@ -20,7 +18,7 @@ from tests.contract.event_bus import QUICK
 from tests.support.eventually import eventually
 from tests.support.factories import an_event
 from tests.support.kafka_bus import committed, running
-from tests.support.topic_reader import records_of
+from tests.support.topic_reader import received, records_of
 
 pytestmark = pytest.mark.connected
 
@@ -210,15 +208,3 @@ async def test_events_that_a_broker_did_not_confirm_leave_no_gap_behind(
     assert [event.sequence for event in events] == [1, 2]
     assert events[0].event_id == lost.event_id
     assert bus.get_stats().published == 2
-
-
-def received(record: ConsumerRecord[Any, Any]) -> Record:
-    return Record(
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        timestamp=record.timestamp,
-        key=record.key,
-        value=record.value,
-        headers=tuple(record.headers),
-    )

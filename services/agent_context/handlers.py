@@ -55,27 +55,32 @@ class AgentContextSubscriber:
         self._sleep = sleep
         self._spread = spread
 
-    async def apply(self, deliveries: Sequence[Delivery]) -> None:
+    async def apply(self, deliveries: Sequence[Delivery]) -> int:
         """Apply the events that were not applied before, each session's in order.
 
-        An event whose predecessors are not here yet is kept until they are. One that was given up
-        here and discarded by an operator is passed over in its place.
+        Return how many came for a place that a context is already past. An event whose predecessors
+        are not here yet is kept until they are. One that was given up here and discarded by an
+        operator is passed over in its place.
 
         Raises:
             PermanentError: an event has no place in its sequence, too many wait already, or a key
                 in Redis holds something else than a context.
         """
         arrived = arrivals(deliveries, retry_topic=self._retry_topic)
+        past: dict[str, int] = {}
         if arrived:
-            await self._keep(lambda: self._apply(arrived))
+            await self._keep(lambda: self._apply(arrived, past))
+        return sum(past.values())
 
     async def skip_lost(self) -> None:
         """Let no event wait for others that the topics have forgotten."""
         await self._until_saved(await self._store.waiting_sessions(), self._past_lost)
 
-    async def _apply(self, arrived: Mapping[str, Arrivals]) -> None:
+    async def _apply(self, arrived: Mapping[str, Arrivals], past: dict[str, int]) -> None:
         async def decide(stored: Stored) -> Change | None:
-            return await self._decide(stored, arrived[stored.session_id])
+            here = arrived[stored.session_id]
+            past[stored.session_id] = sum(number <= stored.sequence for number in here)
+            return await self._decide(stored, here)
 
         await self._until_saved(list(arrived), decide)
 

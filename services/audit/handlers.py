@@ -36,19 +36,22 @@ class AuditLogger:
         self._clusters = ClusterWatch(ask_cluster_id)
         self._on_growth = on_growth
 
-    async def apply(self, deliveries: Sequence[Delivery]) -> None:
+    async def apply(self, deliveries: Sequence[Delivery]) -> int:
         """Log all deliveries durably, each at most once ever, or none of them.
+
+        Return how many had been logged before.
 
         Raises:
             DependencyDownError: the database or the broker does not answer.
         """
         records = [delivery.record for delivery in deliveries]
         cluster_id = await self._clusters.cluster_id(records)
-        log_ids = await self._writer.append(
+        growth = await self._writer.append(
             [observe(delivery, cluster_id=cluster_id) for delivery in deliveries]
         )
         self._clusters.passed(records)
-        self._on_growth(log_ids)
+        self._on_growth(growth.log_ids)
+        return len(records) - growth.appended
 
 
 def observe(delivery: Delivery, *, cluster_id: str) -> Observation:

@@ -21,8 +21,10 @@ class DeadLetterSink:
     instruments: Instruments
     committed: Callable[[], None]
 
-    async def apply(self, deliveries: Sequence[Delivery]) -> None:
+    async def apply(self, deliveries: Sequence[Delivery]) -> int:
         """Keep all records durably, each once ever, or none of them.
+
+        Return how many had been kept before.
 
         Raises:
             DependencyDownError: they could not be kept, for whatever reason. No other error leaves
@@ -42,3 +44,4 @@ class DeadLetterSink:
             "letters kept",
             extra={"new": kept.new, "again": kept.failed_again, "repeated": kept.repeated},
         )
+        return kept.repeated

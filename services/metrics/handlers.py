@@ -16,13 +16,19 @@ class MetricsCollector:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    async def apply(self, deliveries: Sequence[Delivery]) -> None:
-        """Count the events that were not counted before: all of them, or none."""
-        await self._ledger.count(events_of(deliveries))
+    async def apply(self, deliveries: Sequence[Delivery]) -> int:
+        """Count the events that were not counted before: all of them, or none.
+
+        Return how many were.
+        """
+        return await self._ledger.count(events_of(deliveries))
 
 
 class SessionMetricsCollector:
-    """Counts every event of a session once, in the figures of that session."""
+    """Counts every event of a session once, in the figures of that session.
+
+    It does not say which were counted before: ``MetricsCollector`` has said so of the same events.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger

@@ -42,15 +42,26 @@ class Ledger:
     wants: tuple[type[Event], ...] = (Event,)
     keep: Keep = trusting
 
-    async def count(self, events: Sequence[Event]) -> None:
-        """Count the events that are new to this ledger: all of them, or none."""
-        await self.keep(lambda: self._add(events, LIVE))
+    async def count(self, events: Sequence[Event]) -> int:
+        """Count the events that are new to this ledger: all of them, or none.
+
+        Return how many of them were counted before.
+        """
+        known = 0
+
+        async def add() -> None:
+            nonlocal known
+            known = await self._add(events, LIVE)
+
+        await self.keep(add)
+        return known
 
     async def recount(self, events: Sequence[Event], token: str) -> None:
         """Count them while the figures are being made again."""
         await self._add(events, token)
 
-    async def _add(self, events: Sequence[Event], token: str) -> None:
+    async def _add(self, events: Sequence[Event], token: str) -> int:
         wanted = [event for event in events if isinstance(event, self.wants)]
-        if wanted:
-            await self.store.add(self.name, wanted, self.fold, token=token)
+        if not wanted:
+            return 0
+        return len(wanted) - await self.store.add(self.name, wanted, self.fold, token=token)

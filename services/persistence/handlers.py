@@ -13,6 +13,9 @@ class PersistenceSubscriber:
     def __init__(self, store: PersistenceStore) -> None:
         self._store = store
 
-    async def apply(self, deliveries: Sequence[Delivery]) -> None:
-        """Store all deliveries, each at most once ever, or none of them."""
-        await self._store.apply(deliveries)
+    async def apply(self, deliveries: Sequence[Delivery]) -> int:
+        """Store all deliveries, each at most once ever, or none of them.
+
+        Return how many were stored before.
+        """
+        return await self._store.apply(deliveries)

@@ -52,6 +52,12 @@ class Arrangement:
     redeliveries: list[Entry] = field(default_factory=list[Entry])
     conflicts: list[Conflict] = field(default_factory=list[Conflict])
 
+    @property
+    def dropped(self) -> int:
+        """Return how many records were there already; stand-ins were no records."""
+        known = (*self.duplicates, *self.redeliveries)
+        return sum(not stands_in(each) for each in known)
+
 
 def stands_in(known: Known) -> bool:
     """Tell whether this is in the place of a discarded event; it came from no topic as it is."""

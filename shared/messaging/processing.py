@@ -223,14 +223,14 @@ class BatchProcessor:
         await self.guard.until_available(partial(self._write_once, smallest, waits=True))
 
     async def _write_once(self, letter: OutgoingRecord, *, waits: bool = False) -> None:
-        """Write a dead letter; where it is refused, wait as if its topic were down.
+        """Write a dead letter; where its topic is down or refuses it, say that this is awaited.
 
         Going on would lose the record, and only a person can make the topic take it. What is too
         large is tried smaller, and waits only where it can be no smaller.
         """
         try:
             await self.dead_letters.write(letter)
-        except PermanentError as error:
+        except (DependencyDownError, PermanentError) as error:
             if isinstance(error, RecordTooLargeError) and not waits:
                 raise
             state = "takes no dead letter"

@@ -65,9 +65,9 @@ class AuditUnderTest:
         self.asked += 1
         return self.cluster_id
 
-    async def log(self, records: Sequence[Record]) -> None:
-        """Have the records logged in one batch."""
-        await self.logger.apply([deliver(record) for record in records])
+    async def log(self, records: Sequence[Record]) -> int:
+        """Have the records logged in one batch; return how many had been logged before."""
+        return await self.logger.apply([deliver(record) for record in records])
 
     async def sign(self) -> None:
         """Have all logs signed as they are."""

@@ -38,9 +38,9 @@ class TestHistory:
     subscriber: PersistenceSubscriber
     client: httpx.AsyncClient
 
-    async def take(self, *events: Event) -> None:
-        """Take in events as one batch."""
-        await self.subscriber.apply(delivered(events))
+    async def take(self, *events: Event) -> int:
+        """Take in events as one batch; return how many were stored before."""
+        return await self.subscriber.apply(delivered(events))
 
     async def rows(self, table: str) -> list[dict[str, Any]]:
         """Return all rows of a table by their key."""

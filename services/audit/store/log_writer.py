@@ -3,6 +3,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Table, select
@@ -27,6 +28,14 @@ from shared.telemetry.database import POSTGRESQL, client_span
 from shared.telemetry.tracing import Tracing
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """The logs that a batch concerned, and how many of its records they did not hold yet."""
+
+    log_ids: list[int]
+    appended: int
+
+
 class LogWriter:
     """Appends to logs; any number of processes can, even to the same ones."""
 
@@ -34,10 +43,10 @@ class LogWriter:
         self._database = database
         self._tracing = tracing
 
-    async def append(self, observations: Sequence[Observation]) -> list[int]:
+    async def append(self, observations: Sequence[Observation]) -> Growth:
         """Append every observation that its log does not hold yet, or none of them.
 
-        Return the ids of the logs concerned. The work grows with the number of observations, not
+        The work grows with the number of observations, not
         with the length of the logs.
         """
         by_origin = defaultdict[str, list[Observation]](list)
@@ -56,7 +65,10 @@ class LogWriter:
                 for origin, head in locked.items()
             ]
             await self._write(connection, extensions)
-        return [extension.head.log_id for extension in extensions]
+        return Growth(
+            log_ids=[extension.head.log_id for extension in extensions],
+            appended=sum(len(extension.entries) for extension in extensions),
+        )
 
     async def _write(self, connection: AsyncConnection, extensions: list[Extension]) -> None:
         appended = [entry for extension in extensions for entry in extension.entries]

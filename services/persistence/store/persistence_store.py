@@ -49,8 +49,10 @@ class PersistenceStore:
         self._anomalies = Anomalies()
         self._discards = Discards(database)
 
-    async def apply(self, deliveries: Sequence[Delivery]) -> None:
+    async def apply(self, deliveries: Sequence[Delivery]) -> int:
         """Store and project all deliveries, each at most once ever, or none of them.
+
+        Return how many were stored before, or came after their place was passed over.
 
         Raises:
             EventConflictError: some contradict what is stored, which is noted.
@@ -66,11 +68,12 @@ class PersistenceStore:
         came.update(stand_ins)
         try:
             with data_errors():
-                await self._writer.write(entries, then=partial(self._follow, came))
+                written = await self._writer.write(entries, then=partial(self._follow, came))
         except EventConflictError as error:
             async with self._database.begin() as connection:
                 await self._anomalies.conflicts(connection, error.conflicts)
             raise
+        return written.arrangement.dropped
 
     async def _follow(self, came: Arrived, connection: AsyncConnection, written: Written) -> None:
         rows, projected = Rows(), 0

@@ -70,6 +70,7 @@ async def test_redelivery_duplicates_and_disorder_come_to_the_same_bytes(
     counts = await store.counts()
     assert (counts.events, counts.waiting) == (len(events), 0)
     assert counts.sessions == len(expected)
+    assert await subscriber(store).apply(delivered(events)) == len(events), "all were known"
 
 
 async def test_appliers_at_the_same_time_come_to_the_same_bytes(

@@ -72,6 +72,7 @@ async def test_redelivery_duplicates_and_disorder_change_nothing(
         await count(counting, batch)
 
     assert await figures(store, sessions) == expected
+    assert await ledgers(store).totals.count(events) == len(events), "all were known"
 
 
 async def test_the_totals_are_what_the_rollup_says(store: MetricsStore) -> None:

@@ -52,6 +52,14 @@ async def anomalies(history: TestHistory) -> list[tuple[str, int, int]]:
     return [(row["kind"], row["sequence"], row["times"]) for row in rows]
 
 
+async def test_what_was_stored_before_is_counted_as_dropped(history: TestHistory) -> None:
+    events = conversation()
+
+    dropped = [await history.take(*batch) for batch in (events[:5], events[:5], events[3:8])]
+
+    assert dropped == [0, 5, 2]
+
+
 async def test_a_conversation_ends_up_in_all_read_models(history: TestHistory) -> None:
     events = conversation()
 

@@ -17,6 +17,9 @@ from services.agentctl.text import one_line
 WIDTH = 100
 """How wide the output is where it goes to a file or another program."""
 
+ROOMY = 100
+"""From this width on, a table has room for what one can do without."""
+
 NOTHING = "-"
 
 Json = Annotated[bool, typer.Option("--json", help="Print the data as JSON.")]
@@ -63,10 +66,19 @@ def cell(value: Any) -> Text:
 
 def moment(value: str | None) -> str:
     """Return a time to the second, in UTC; what is no time stays as it is."""
+    return _time(value, "%Y-%m-%d %H:%M:%S")
+
+
+def minute(value: str | None) -> str:
+    """Return a time to the minute, where room is scarce; else as ``moment``."""
+    return _time(value, "%Y-%m-%d %H:%M")
+
+
+def _time(value: str | None, format_: str) -> str:
     if not value:
         return NOTHING
     try:
-        return datetime.fromisoformat(value).strftime("%Y-%m-%d %H:%M:%S")
+        return datetime.fromisoformat(value).strftime(format_)
     except ValueError:
         return one_line(value)
 

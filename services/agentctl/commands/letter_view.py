@@ -7,14 +7,14 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from services.agentctl.output import STYLES, cell, fields, moment, plural, table
+from services.agentctl.output import STYLES, cell, fields, minute, moment, plural, table
 from services.agentctl.text import one_line, safe
 
 SHORT_TEXT = 2_000
 SHORT_STACK_LINES = 12
 
-_LETTER = "{:36}  {:9}  {:14}  {:10}  {}"
-_GROUP = "{:16}  {:>7}  {:>5}  {:>6}  {:14}  {:10}  {}"
+_LETTER = "{:36}  {:9}  {:13}  {}"
+_GROUP = "{:16}  {:>7}  {:>6}  {:>6}  {:13}  {}"
 
 
 def show_page(screen: Console, page: Any) -> None:
@@ -22,14 +22,13 @@ def show_page(screen: Console, page: Any) -> None:
     if not page["items"]:
         screen.print("no dead letters")
         return
-    screen.print(_LETTER.format("ID", "STATUS", "SERVICE", "KIND", "FAILED (UTC)"), style="bold")
+    screen.print(_LETTER.format("ID", "STATUS", "SERVICE", "FAILED (UTC)"), style="bold")
     for each in page["items"]:
         line = _LETTER.format(
             each["id"],
             each["status"],
             _name(each["service"] or each["family"]),
-            _name(each["kind"], limit=10),
-            moment(each["failed_at"]),
+            minute(each["failed_at"]),
         )
         screen.print(Text(line, style=STYLES.get(each["status"], "")), soft_wrap=True)
         redrives = each["redrive_count"]
@@ -39,7 +38,7 @@ def show_page(screen: Console, page: Any) -> None:
             each["session_id"],
             plural(redrives, "redrive") if redrives else None,
         )
-        _print_details(screen, _error(each))
+        _print_details(screen, each["kind"], _error(each))
     if page["next"]:
         screen.print(f"more: --cursor {one_line(str(page['next']))}", style="dim")
 
@@ -49,7 +48,7 @@ def show_groups(screen: Console, page: Any) -> None:
     if not page["items"]:
         screen.print("no dead letters")
         return
-    heading = ("GROUP", "LETTERS", "OPEN", "PARKED", "SERVICE", "KIND", "LAST FAILED (UTC)")
+    heading = ("GROUP", "LETTERS", "OPEN", "PARKED", "SERVICE", "LAST FAILED (UTC)")
     screen.print(_GROUP.format(*heading), style="bold")
     for each in page["items"]:
         line = _GROUP.format(
@@ -58,13 +57,12 @@ def show_groups(screen: Console, page: Any) -> None:
             each["by_status"]["open"],
             each["by_status"]["parked"],
             _name(each["service"] or "unknown"),
-            _name(each["kind"], limit=10),
-            moment(each["last_failed_at"]),
+            minute(each["last_failed_at"]),
         )
         screen.print(Text(line), soft_wrap=True)
         sessions = plural(each["sessions"], "session")
         _print_details(screen, sessions, f"for example {each['sample_id']}")
-        _print_details(screen, _error(each))
+        _print_details(screen, each["kind"], _error(each))
 
 
 def show_letter(screen: Console, letter: Any, *, full: bool) -> None:
@@ -174,7 +172,7 @@ def _event(event_type: str | None) -> str | None:
     return parts[2] if ours else event_type
 
 
-def _name(name: str, *, limit: int = 14) -> str:
+def _name(name: str, *, limit: int = 13) -> str:
     return one_line(name, limit=limit)
 
 

@@ -8,11 +8,13 @@ from rich.console import Console
 
 from services.agentctl.commands.connection import connect
 from services.agentctl.output import (
+    ROOMY,
     Json,
     cell,
     console,
     dollars,
     fields,
+    minute,
     moment,
     plural,
     print_json,
@@ -24,7 +26,6 @@ from services.agentctl.text import one_line, quoted
 
 PERSISTENCE = "persistence"
 MESSAGES = 500
-COLUMNS = ("SESSION", "STATE", "AGENT", "MESSAGES", "COST", "CREATED (UTC)")
 
 app = typer.Typer(no_args_is_help=True, help="Conversations.")
 
@@ -78,17 +79,16 @@ def _show_page(screen: Console, page: Any) -> None:
     if not page["items"]:
         screen.print("no sessions")
         return
-    rows = table(
-        "SESSION", "STATE", "AGENT", "MESSAGES", "COST", "CREATED (UTC)", right=("MESSAGES", "COST")
-    )
+    roomy = ("MESSAGES", "COST") if screen.width >= ROOMY else ()
+    rows = table("SESSION", "STATE", "AGENT", *roomy, "CREATED (UTC)", right=roomy)
     for each in page["items"]:
+        weight = (cell(each["messages"]), dollars(each["cost_usd"])) if roomy else ()
         rows.add_row(
             cell(each["session_id"]),
             cell(each["state"]),
             cell(each["agent"]),
-            cell(each["messages"]),
-            dollars(each["cost_usd"]),
-            moment(each["created_at"]),
+            *weight,
+            minute(each["created_at"]),
         )
     screen.print(rows)
     if page["next"]:

@@ -23,15 +23,14 @@ def show_topics(screen: Console, topics: Sequence[TopicDescription]) -> None:
         screen.print("no topics; create them with: python -m deploy.kafka.topics")
         return
     numbers = ("PARTITIONS", "REPLICAS", "RECORDS")
-    rows = table("TOPIC", *numbers, "KEPT", "CLEANUP", right=numbers)
+    rows = table("TOPIC", *numbers, "KEPT", right=numbers)
     for topic in topics:
         rows.add_row(
             cell(topic.name),
             cell(len(topic.partitions)),
             cell(topic.replication_factor),
             cell(topic.length),
-            cell(_kept(topic.config.get("retention.ms"))),
-            cell(topic.config.get("cleanup.policy")),
+            cell(_kept(topic.config)),
         )
     screen.print(rows)
 
@@ -44,7 +43,7 @@ def show_topic(screen: Console, topic: TopicDescription) -> None:
                 ("topic", topic.name),
                 ("replicas", topic.replication_factor),
                 ("records", topic.length),
-                ("kept", _kept(topic.config.get("retention.ms"))),
+                ("kept", _kept(topic.config)),
             ]
         )
     )
@@ -113,9 +112,12 @@ def _add(rows: Table, row: _Row, now: datetime) -> None:
     )
 
 
-def _kept(retention_ms: str | None) -> str:
-    """Return how long records are kept, in days or hours."""
-    if retention_ms is None or not retention_ms.lstrip("-").isdigit():
+def _kept(config: Mapping[str, str]) -> str:
+    """Return how long records are kept, in days or hours, or that of each key the newest is."""
+    retention_ms = config.get("retention.ms", "")
+    if config.get("cleanup.policy") == "compact":
+        return "newest of a key"
+    if not retention_ms.lstrip("-").isdigit():
         return ""
     if int(retention_ms) < 0:
         return "for ever"

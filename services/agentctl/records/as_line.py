@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A record as a line that a person reads, cut where the terminal ends."""
+"""A record as a line that a person reads, or as two where the terminal is narrow."""
 
 import json
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from rich.text import Text
 
+from services.agentctl.output import ROOMY
 from services.agentctl.records.matching import short_type
 from services.agentctl.text import one_line
 from shared.events import EventLevel
@@ -32,6 +33,11 @@ class Layout:
     with_session: bool = True
 
     @property
+    def narrow(self) -> bool:
+        """Tell whether there is no room for a payload beside the rest."""
+        return self.width < ROOMY
+
+    @property
     def session_width(self) -> int:
         """Return how many columns a session has."""
         return SESSION_WIDTH if self.width >= WIDE else SHORT_SESSION_WIDTH
@@ -41,11 +47,12 @@ def heading(layout: Layout) -> Text:
     """Return the names of the columns."""
     session = f"{'SESSION':{layout.session_width}}  " if layout.with_session else ""
     columns = f"{'TIME (UTC)':12}  {'RECORD':{PLACE_WIDTH}}  {'SEQ':>4}  {session}"
-    return Text(f"{columns}{'TYPE':{TYPE_WIDTH}}  PAYLOAD", style="bold")
+    payload = "" if layout.narrow else f"{'':{TYPE_WIDTH - 4}}  PAYLOAD"
+    return Text(f"{columns}TYPE{payload}", style="bold")
 
 
 def line(delivery: Delivery, layout: Layout) -> Text:
-    """Return a record as a line."""
+    """Return a record as a line, or as two."""
     record = delivery.record
     read = names.readable(record.headers)
     time = datetime.fromtimestamp(record.timestamp / 1000, UTC).strftime("%H:%M:%S.%f")[:12]
@@ -56,7 +63,8 @@ def line(delivery: Delivery, layout: Layout) -> Text:
     if layout.with_session:
         text.append(f"{_session(delivery, read.get(names.SUBJECT, ''), layout)}  ", style="cyan")
     style = "bold" if delivery.event and delivery.event.level == EventLevel.DOMAIN else ""
-    text.append(f"{one_line(short_type(read.get(names.TYPE, '-'))):{TYPE_WIDTH}}  ", style=style)
+    text.append(f"{one_line(short_type(read.get(names.TYPE, '-'))):{TYPE_WIDTH}}", style=style)
+    text.append("\n    " if layout.narrow else "  ")
     if trouble := _trouble(delivery):
         text.append(f"✗ {one_line(trouble)}  ", style="red")
     text.append(one_line(_payload(delivery)), style="dim")

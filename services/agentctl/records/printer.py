@@ -4,12 +4,12 @@
 import sys
 from enum import StrEnum
 
-from rich.console import Console
+from rich.console import Console, OverflowMethod
 from rich.text import Text
 
 from services.agentctl.output import console
 from services.agentctl.records.as_json import json_line
-from services.agentctl.records.as_line import Layout, heading, line
+from services.agentctl.records.as_line import WIDE, Layout, heading, line
 from services.agentctl.text import safe
 from shared.messaging import Delivery
 
@@ -28,7 +28,9 @@ class Printer:
     def __init__(self, format_: Format, *, prefix: str, with_session: bool = True) -> None:
         self._format = format_
         self._screen: Console = console()
-        self._layout = Layout(prefix=prefix, width=self._screen.width, with_session=with_session)
+        self._whole = not sys.stdout.isatty()
+        width = WIDE if self._whole else self._screen.width
+        self._layout = Layout(prefix=prefix, width=width, with_session=with_session)
         self._begun = False
 
     def show(self, delivery: Delivery) -> None:
@@ -49,7 +51,9 @@ class Printer:
         self._print(line(delivery, self._layout))
 
     def _print(self, text: Text) -> None:
-        self._screen.print(text, no_wrap=True, overflow="ellipsis", crop=True)
+        """Cut a line where the terminal ends; another program gets all of it."""
+        overflow: OverflowMethod = "ignore" if self._whole else "ellipsis"
+        self._screen.print(text, no_wrap=True, overflow=overflow, crop=not self._whole)
 
 
 def _write_raw(value: bytes) -> None:

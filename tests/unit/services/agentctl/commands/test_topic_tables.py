@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -36,8 +37,8 @@ def position(records: int, *, committed: int | None = 3, waited_ms: int = 0) -> 
     )
 
 
-def screen() -> Console:
-    return Console(file=io.StringIO(), width=100, color_system=None)
+def screen(width: int = 100) -> Console:
+    return Console(file=io.StringIO(), width=width, color_system=None)
 
 
 def printed(console: Console) -> str:
@@ -51,8 +52,27 @@ def test_topics_are_listed_with_how_much_they_hold_and_how_long() -> None:
     show_topics(console, [topic(), topic("other", retention=2 * HOUR_MS)])
 
     lines = printed(console).splitlines()
-    assert lines[1].split() == ["agent-runtime.domain", "3", "2", "3", "for", "ever", "delete"]
+    assert lines[1].split() == ["agent-runtime.domain", "3", "2", "3", "for", "ever"]
     assert "2 hours" in lines[2]
+
+
+def test_a_compacted_topic_keeps_the_newest_record_of_a_key() -> None:
+    console = screen()
+    compacted = topic()
+
+    show_topics(
+        console, [replace(compacted, config={**compacted.config, "cleanup.policy": "compact"})]
+    )
+
+    assert "newest of a key" in printed(console)
+
+
+def test_a_name_is_not_broken_in_80_columns() -> None:
+    console = screen(80)
+
+    show_topics(console, [topic("agent-runtime.agent_context.retry", retention=30 * 24 * HOUR_MS)])
+
+    assert len(printed(console).splitlines()) == 2
 
 
 def test_no_topics_come_with_how_to_create_them() -> None:

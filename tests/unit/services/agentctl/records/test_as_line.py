@@ -39,6 +39,16 @@ def test_a_wide_terminal_shows_the_whole_session() -> None:
     assert session in line(a_delivery(session=session), Layout(prefix="p", width=140)).plain
 
 
+def test_in_a_narrow_terminal_the_payload_has_a_line_of_its_own() -> None:
+    layout = Layout(prefix="agent-runtime", width=80)
+
+    place, payload = line(a_delivery(session="s-1"), layout).plain.splitlines()
+
+    assert "PAYLOAD" not in heading(layout).plain
+    assert len(place.rstrip()) <= layout.width
+    assert payload.startswith("    message_content=hello")
+
+
 def test_what_is_no_event_says_why_and_begins_with_its_value() -> None:
     shown = line(undecodable(value=b"\x1b[2Jno event"), NARROW).plain
 

@@ -2,8 +2,10 @@
 """The broker goes away and comes back, with idempotent producers."""
 
 import asyncio
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -60,6 +62,31 @@ def bus_with(settings: KafkaSettings, sink: Noting) -> KafkaEventBus:
     bus = KafkaEventBus(settings, service="audit", version="1.0")
     bus.subscribe_sink(sink)
     return bus
+
+
+async def test_a_record_carries_the_number_of_its_producer_so_that_the_broker_knows_it_again(
+    own_kafka: ApacheKafka, settings: KafkaSettings
+) -> None:
+    """The safeguard is ``enable_idempotence``: without it the number is -1."""
+    topic = Topics(settings.topic_prefix).domain
+    producer = KafkaProducer(settings, client_id="test")
+    await producer.start()
+    for value in (b"first", b"second"):
+        await producer.write(OutgoingRecord(topic, b"k", value, ()))
+    await producer.stop()
+
+    batches = [each for log in own_kafka.directory.rglob(f"{topic}-*/*.log") for each in read(log)]
+    assert [sequence for _, sequence in batches] == [0, 1]
+    assert {number >= 0 for number, _ in batches} == {True}
+
+
+def read(log: Path) -> Iterator[tuple[int, int]]:
+    """Return the number of the producer and its first sequence of each batch in a segment."""
+    content, start = log.read_bytes(), 0
+    while start < len(content):
+        (length,) = struct.unpack_from(">i", content, start + 8)
+        yield struct.unpack_from(">qxxi", content, start + 43)
+        start += 12 + length
 
 
 async def test_while_the_broker_is_away_a_write_is_refused_in_time_and_the_next_ones_are_taken(

@@ -31,7 +31,3 @@ async def test_after_a_record_that_the_broker_refused_the_next_ones_are_taken(
 
     values = [record.value for record in await records_of(kafka_settings, topic)]
     assert values == [b"before", b"after"]
-
-
-async def test_idempotence_is_on(kafka_settings: KafkaSettings) -> None:
-    assert kafka_settings.enable_idempotence

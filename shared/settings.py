@@ -12,11 +12,18 @@ from shared.retry import RetryPolicy
 
 
 def _seconds(value: object) -> object:
-    return timedelta(seconds=float(value)) if isinstance(value, (str, int, float)) else value
+    if not isinstance(value, (str, int, float)):
+        return value
+    try:
+        return timedelta(seconds=float(value))
+    except OverflowError as error:
+        raise ValueError("this is more seconds than anything can take") from error
+    except ValueError:
+        return value
 
 
 Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
-"""A duration, written as a number of seconds."""
+"""A duration, written as a number of seconds; as it is stored (``PT10M``) it is read too."""
 
 
 class KafkaSettings(BaseSettings):

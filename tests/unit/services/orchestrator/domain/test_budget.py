@@ -22,6 +22,13 @@ def test_money_is_exact_and_time_is_in_seconds() -> None:
     assert budget.wall_time == timedelta(seconds=90)
 
 
+def test_a_budget_is_read_again_as_it_is_stored() -> None:
+    """Safeguard: a duration is stored as ``PT10M``, which is no number of seconds."""
+    budget = Budget.model_validate({"wall_time": 600, "tokens": 5})
+
+    assert Budget.model_validate(budget.model_dump(mode="json")) == budget
+
+
 @pytest.mark.parametrize(
     "field",
     [
@@ -32,6 +39,8 @@ def test_money_is_exact_and_time_is_in_seconds() -> None:
         {"cost_usd": 0},
         {"tool_calls": -1},
         {"model_calls": 0},
+        {"wall_time": 1e300},
+        {"wall_time": "soon"},
         {"tokenz": 1},
     ],
 )

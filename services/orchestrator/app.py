@@ -13,6 +13,7 @@ from services.orchestrator.commands.create_session import CreateSessionHandler
 from services.orchestrator.commands.decide_approval import DecideApprovalHandler
 from services.orchestrator.commands.end_session import EndSessionHandler
 from services.orchestrator.commands.fork_session import ForkSessionHandler
+from services.orchestrator.commands.give_tool_result import GiveToolResultHandler
 from services.orchestrator.commands.pause_session import PauseSessionHandler
 from services.orchestrator.commands.send_message import SendMessageHandler
 from services.orchestrator.commands.switch_agent import SwitchAgentHandler
@@ -30,6 +31,7 @@ from services.orchestrator.turns.budgets import Budgets
 from services.orchestrator.turns.engine import TurnEngine
 from services.orchestrator.turns.finished import FinishedTurns
 from services.orchestrator.turns.resources import Resources
+from services.orchestrator.turns.toolbox import Toolboxes
 from shared.attempts import PostgresInHand
 from shared.clock import SystemClock
 from shared.database import Database
@@ -113,6 +115,7 @@ def build_resources(
     # The names of these variables are in the file, so no class of settings knows them.
     mcp = McpServers(agents.mcp_servers, os.environ)  # noqa: TID251
     registry = ToolRegistry([*tools, *mcp.tools])
+    toolboxes = Toolboxes(registry, agents.client_tools)
     feed = SessionFeed(database, channel=relay.outbox.tables.channel, capacity=settings.max_streams)
     return Resources(
         settings=settings,
@@ -128,8 +131,9 @@ def build_resources(
         agents=agents,
         models=models,
         tools=registry,
+        toolboxes=toolboxes,
         workspaces=Workspaces(settings.workspace_root),
-        budgets=Budgets(agents, registry, assumed_output_tokens=settings.assumed_output_tokens),
+        budgets=Budgets(agents, toolboxes, assumed_output_tokens=settings.assumed_output_tokens),
         mcp=mcp,
         feed=feed,
         telemetry=telemetry,
@@ -155,7 +159,7 @@ def _agents(
 def _commands(resources: Resources, engine: TurnEngine) -> Commands:
     send_message = SendMessageHandler(resources, engine)
     return Commands(
-        create_session=CreateSessionHandler(resources.work, resources.agents),
+        create_session=CreateSessionHandler(resources.work, resources.agents, resources.toolboxes),
         send_message=send_message,
         fork_session=ForkSessionHandler(resources, send_message, engine),
         switch_agent=SwitchAgentHandler(resources.work, resources.agents),
@@ -163,4 +167,5 @@ def _commands(resources: Resources, engine: TurnEngine) -> Commands:
         end_session=EndSessionHandler(resources, engine),
         cancel_turns=CancelTurnsHandler(resources, engine),
         pause_session=PauseSessionHandler(resources.work, engine),
+        give_tool_result=GiveToolResultHandler(resources, engine),
     )

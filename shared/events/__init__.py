@@ -56,6 +56,7 @@ from shared.events.infrastructure.session import (
 from shared.events.infrastructure.system import SystemShutdownEvent, SystemStartupEvent
 from shared.events.infrastructure.tool import (
     ToolApprovalRequiredEvent,
+    ToolClientResultRequiredEvent,
     ToolExecutedEvent,
     ToolExecutionFailedEvent,
     ToolExecutionRequestedEvent,
@@ -111,6 +112,7 @@ __all__ = [
     "SystemStartupEvent",
     "TaskCompleted",
     "ToolApprovalRequiredEvent",
+    "ToolClientResultRequiredEvent",
     "ToolExecutedEvent",
     "ToolExecutionFailedEvent",
     "ToolExecutionRequestedEvent",

@@ -55,6 +55,7 @@ from shared.events.infrastructure.session import (
 from shared.events.infrastructure.system import SystemShutdownEvent, SystemStartupEvent
 from shared.events.infrastructure.tool import (
     ToolApprovalRequiredEvent,
+    ToolClientResultRequiredEvent,
     ToolExecutedEvent,
     ToolExecutionFailedEvent,
     ToolExecutionRequestedEvent,
@@ -103,6 +104,7 @@ CATALOGUE: tuple[type[Event], ...] = (
     SystemStartupEvent,
     TaskCompleted,
     ToolApprovalRequiredEvent,
+    ToolClientResultRequiredEvent,
     ToolExecutedEvent,
     ToolExecutionFailedEvent,
     ToolExecutionRequestedEvent,

@@ -34,6 +34,7 @@ class EventType(StrEnum):
     TOOL_EXECUTED = "tool_executed"
     TOOL_EXECUTION_FAILED = "tool_execution_failed"
     TOOL_APPROVAL_REQUIRED = "tool_approval_required"
+    TOOL_CLIENT_RESULT_REQUIRED = "tool_client_result_required"
 
     HITL_APPROVAL_REQUESTED = "hitl_approval_requested"
     HITL_DECISION_MADE = "hitl_decision_made"

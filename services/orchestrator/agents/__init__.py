@@ -4,6 +4,7 @@
 from services.orchestrator.agents.agent import Agent
 from services.orchestrator.agents.approval import ApprovalRule
 from services.orchestrator.agents.catalogue import AgentCatalogue, UnknownAgentError
+from services.orchestrator.agents.client_tools import ClientTools
 from services.orchestrator.agents.loader import load_catalogue
 from services.orchestrator.domain.budget import Budget
 
@@ -12,6 +13,7 @@ __all__ = [
     "AgentCatalogue",
     "ApprovalRule",
     "Budget",
+    "ClientTools",
     "UnknownAgentError",
     "load_catalogue",
 ]

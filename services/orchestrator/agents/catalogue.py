@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.orchestrator.agents.agent import Agent
+from services.orchestrator.agents.client_tools import UsableClientTool
 from services.orchestrator.agents.policy import Policy
 from services.orchestrator.domain.budget import Budget
 from services.orchestrator.tools.mcp import McpServer
@@ -30,6 +31,9 @@ class AgentCatalogue(BaseModel):
     )
     mcp_servers: Mapping[ServerName, McpServer] = Field(
         default_factory=dict, description="a mapping of names to MCP servers"
+    )
+    client_tools: Mapping[str, UsableClientTool] = Field(
+        default_factory=dict, description="a mapping of names to tools that clients run"
     )
     agents: Mapping[str, Agent] = Field(description="a mapping of names to agents")
 

@@ -39,7 +39,7 @@ def load_catalogue(
         catalogue = AgentCatalogue.model_validate(_completed(document, default_model))
     except ValidationError as error:
         raise ConfigurationError(f"{name}: {explain(error)}") from None
-    known = {**tools, **dict.fromkeys(catalogue.declared_tools)}
+    known = {**tools, **dict.fromkeys(catalogue.declared_tools), **_arguments(catalogue)}
     for misfit in misfits(catalogue, known):
         raise ConfigurationError(f"{name}: {misfit}")
     return catalogue
@@ -60,16 +60,26 @@ def _read(path: Path | None) -> tuple[str, str]:
 
 
 def _completed(document: dict[str, Any], default_model: str) -> dict[str, Any]:
-    """Give each agent its name and, if it has none, the default model."""
-    agents = document.get("agents")
-    if not isinstance(agents, dict):
-        return document
-    named = cast("dict[object, object]", agents)
-    return {**document, "agents": {key: _agent(key, named[key], default_model) for key in named}}
+    """Give agents and tools of clients their names and, if one has none, the default model."""
+    completed = dict(document)
+    for field, defaults in (("agents", {"model": default_model}), ("client_tools", {})):
+        given = document.get(field)
+        if isinstance(given, dict):
+            named = cast("dict[object, object]", given)
+            completed[field] = {key: _completed_one(key, named[key], defaults) for key in named}
+    return completed
 
 
-def _agent(name: object, fields: object, default_model: str) -> object:
+def _completed_one(name: object, fields: object, defaults: Mapping[str, str]) -> object:
     if not isinstance(fields, dict):
         return fields
     written = {key: value for key, value in cast("Fields", fields).items() if value is not None}
-    return {"model": default_model, **written, "name": name}
+    return {**defaults, **written, "name": name}
+
+
+def _arguments(catalogue: AgentCatalogue) -> dict[str, frozenset[str]]:
+    """Return the names of the arguments of the tools that clients run."""
+    return {
+        name: frozenset(tool.parameters.get("properties", {}))
+        for name, tool in catalogue.client_tools.items()
+    }

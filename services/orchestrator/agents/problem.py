@@ -7,6 +7,7 @@ from services.orchestrator.agents.agent import Agent
 from services.orchestrator.agents.approval import ApprovalRule
 from services.orchestrator.agents.catalogue import AgentCatalogue
 from services.orchestrator.domain.budget import AgentBudget, Budget
+from services.orchestrator.domain.client_tool import ClientTool
 from services.orchestrator.tools.mcp import McpServer
 
 _NESTED: dict[str, type[BaseModel]] = {
@@ -15,6 +16,7 @@ _NESTED: dict[str, type[BaseModel]] = {
     "budgets": AgentBudget,
     "approval": ApprovalRule,
     "mcp_servers": McpServer,
+    "client_tools": ClientTool,
 }
 
 
@@ -49,8 +51,9 @@ def _hint(location: list[str]) -> str:
 
 
 def _set_in_file(model: type[BaseModel]) -> list[str]:
-    """Return the fields that a person writes; the name of an agent is its key."""
-    return [field for field in model.model_fields if (model, field) != (Agent, "name")]
+    """Return the fields that a person writes; the name of an agent or a tool is its key."""
+    keyed = model in {Agent, ClientTool}
+    return [field for field in model.model_fields if not (keyed and field == "name")]
 
 
 def _lowered(message: str) -> str:

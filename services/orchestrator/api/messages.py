@@ -15,6 +15,7 @@ from services.orchestrator.commands.send_message import SendMessageCommand, Send
 from services.orchestrator.live import SessionFeed
 from services.orchestrator.store.idempotency import IdempotencyKey
 from services.orchestrator.turns.finished import FinishedTurns
+from services.orchestrator.turns.toolbox import TakenNameError
 from shared.database import Database
 from shared.http import Problem
 
@@ -54,10 +55,15 @@ def messages_router(
         made, and at last the turn; whoever is cut off goes on with the events of the session.
         """
         check_content(body.content, max_length)
-        command = SendMessageCommand(session_id=session_id, content=body.content, key=key)
-        if wants_stream(request):
-            return await streamed_answer(database, feed, send, command)
-        turn = await send.handle(command)
+        command = SendMessageCommand(
+            session_id=session_id, content=body.content, client_tools=body.client_tools, key=key
+        )
+        try:
+            if wants_stream(request):
+                return await streamed_answer(database, feed, send, command)
+            turn = await send.handle(command)
+        except TakenNameError as error:
+            raise Problem(422, "Invalid request", f"body.client_tools: {error}") from error
         if wait:
             turn = await finished.wait(turn.id, limit=timedelta(seconds=wait))
         if turn.state.ended:

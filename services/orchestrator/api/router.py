@@ -12,12 +12,14 @@ from services.orchestrator.api.forks import forks_router
 from services.orchestrator.api.messages import messages_router
 from services.orchestrator.api.sessions import sessions_router
 from services.orchestrator.api.steering import steering_router
+from services.orchestrator.api.tool_results import tool_results_router
 from services.orchestrator.api.turns import turns_router
 from services.orchestrator.commands.cancel_turns import CancelTurnsHandler
 from services.orchestrator.commands.create_session import CreateSessionHandler
 from services.orchestrator.commands.decide_approval import DecideApprovalHandler
 from services.orchestrator.commands.end_session import EndSessionHandler
 from services.orchestrator.commands.fork_session import ForkSessionHandler
+from services.orchestrator.commands.give_tool_result import GiveToolResultHandler
 from services.orchestrator.commands.pause_session import PauseSessionHandler
 from services.orchestrator.commands.send_message import SendMessageHandler
 from services.orchestrator.commands.switch_agent import SwitchAgentHandler
@@ -37,6 +39,7 @@ class Commands:
     end_session: EndSessionHandler
     cancel_turns: CancelTurnsHandler
     pause_session: PauseSessionHandler
+    give_tool_result: GiveToolResultHandler
 
 
 def build_router(commands: Commands, resources: Resources, finished: FinishedTurns) -> APIRouter:
@@ -66,5 +69,6 @@ def build_router(commands: Commands, resources: Resources, finished: FinishedTur
     )
     router.include_router(steering_router(commands.cancel_turns, commands.pause_session))
     router.include_router(approvals_router(database, commands.decide_approval))
+    router.include_router(tool_results_router(commands.give_tool_result))
     router.include_router(agents_router(resources.agents))
     return router

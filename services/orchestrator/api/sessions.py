@@ -31,6 +31,7 @@ from services.orchestrator.commands.switch_agent import SwitchAgentCommand, Swit
 from services.orchestrator.domain.session import SessionState
 from services.orchestrator.store.idempotency import IdempotencyKey
 from services.orchestrator.store.sessions import find_session, list_sessions
+from services.orchestrator.turns.toolbox import TakenNameError
 from shared.database import Database
 from shared.http import Problem
 
@@ -56,11 +57,14 @@ def sessions_router(
                     title=body.title,
                     agent=body.agent,
                     budget=body.budget,
+                    client_tools=body.client_tools,
                     key=key,
                 )
             )
         except UnknownAgentError as error:
             raise Problem(422, "Unknown agent", str(error)) from error
+        except TakenNameError as error:
+            raise Problem(422, "Invalid request", f"body.client_tools: {error}") from error
         return SessionView.of(session)
 
     @router.get("")

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the HTTP interface takes and gives."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 from pydantic import (
     BaseModel,
@@ -13,11 +15,12 @@ from pydantic import (
     model_validator,
 )
 
-from services.orchestrator.agents import Budget
+from services.orchestrator.agents import Budget, ClientTools
 from services.orchestrator.domain.fork import Fork
 from services.orchestrator.domain.session import Session, SessionState
 from services.orchestrator.domain.turn import Turn, TurnState
 from services.orchestrator.store.approvals import Approval, ApprovalKind, ApprovalState
+from services.orchestrator.store.effects import Effect, EffectState
 from shared.events.base import MAX_SEQUENCE
 
 Person = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -47,12 +50,16 @@ class NewSession(Body):
     budget: Budget | None = Field(
         None, description="bounds of this session, in addition to those of agents.yaml"
     )
+    client_tools: ClientTools = Field((), description="what the client runs, for all agents")
 
 
 class NewMessage(Body):
     """A message to be answered."""
 
     content: str = Field(min_length=1, description="the text; must have more than white space")
+    client_tools: ClientTools | None = Field(
+        None, description="what the client runs in this turn, in place of that of the session"
+    )
 
 
 class AgentChange(Body):
@@ -159,6 +166,26 @@ class ApprovalView(BaseModel):
         return cls.model_validate(approval, from_attributes=True)
 
 
+class ClientCallView(BaseModel):
+    """A call that the client makes: its result is owed until it expires."""
+
+    call_id: str
+    effect_id: UUID = Field(description="the same however often the call is made")
+    turn_id: str
+    agent: str
+    tool: str
+    arguments: dict[str, Any]
+    arguments_digest: str
+    state: EffectState
+    requested_at: datetime
+    expires_at: datetime | None
+
+    @classmethod
+    def of(cls, call: Effect) -> "ClientCallView":
+        """Return what a client sees of a call."""
+        return cls.model_validate(call, from_attributes=True)
+
+
 class TurnView(BaseModel):
     """A turn: where it is, and the answer if there is one."""
 
@@ -173,13 +200,19 @@ class TurnView(BaseModel):
     approvals: list[ApprovalView] = Field(
         default_factory=list[ApprovalView], description="the calls that wait for a person"
     )
+    client_calls: list[ClientCallView] = Field(
+        default_factory=list[ClientCallView], description="the calls that the client is to make"
+    )
 
     @classmethod
-    def of(cls, turn: Turn, approvals: list[Approval] | None = None) -> "TurnView":
+    def of(
+        cls, turn: Turn, approvals: Sequence[Approval] = (), calls: Sequence[Effect] = ()
+    ) -> "TurnView":
         """Return what a client sees of a turn."""
         view = cls.model_validate(turn, from_attributes=True)
-        waiting = [ApprovalView.of(each) for each in approvals or []]
-        return view.model_copy(update={"approvals": waiting})
+        waiting = [ApprovalView.of(each) for each in approvals]
+        owed = [ClientCallView.of(each) for each in calls]
+        return view.model_copy(update={"approvals": waiting, "client_calls": owed})
 
 
 class SessionPage(BaseModel):

@@ -4,9 +4,11 @@
 from dataclasses import dataclass
 
 from services.orchestrator.agents import AgentCatalogue, Budget
+from services.orchestrator.domain.client_tool import ClientTool
 from services.orchestrator.domain.session import Session, SessionState
 from services.orchestrator.store.idempotency import IdempotencyKey
 from services.orchestrator.store.work import UnitOfWork
+from services.orchestrator.turns.toolbox import Toolboxes
 from shared.events import AgentAssigned, SessionCreated
 from shared.ids import new_id
 
@@ -19,22 +21,26 @@ class CreateSessionCommand:
     title: str = ""
     agent: str | None = None
     budget: Budget | None = None
+    client_tools: tuple[ClientTool, ...] = ()
     key: IdempotencyKey | None = None
 
 
 class CreateSessionHandler:
     """Creates sessions."""
 
-    def __init__(self, work: UnitOfWork, agents: AgentCatalogue) -> None:
+    def __init__(self, work: UnitOfWork, agents: AgentCatalogue, toolboxes: Toolboxes) -> None:
         self._work = work
         self._agents = agents
+        self._toolboxes = toolboxes
 
     async def handle(self, command: CreateSessionCommand) -> Session:
         """Return the new session.
 
         Raises:
             UnknownAgentError: there is no agent of that name.
+            TakenNameError: the client brings a tool with the name of another one.
         """
+        self._toolboxes.require_free(command.client_tools)
         agent = self._agents.get(command.agent) if command.agent else self._agents.default
         now = self._work.clock.now()
         session = Session(
@@ -50,6 +56,7 @@ class CreateSessionHandler:
             message_count=0,
             turn_count=0,
             budget=command.budget,
+            client_tools=command.client_tools,
         )
         async with self._work.begin(session, key=command.key) as work:
             if work.repeated:

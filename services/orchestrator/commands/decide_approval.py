@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from services.orchestrator.domain.turn import Turn, TurnState
+from services.orchestrator.domain.turn import Turn
 from services.orchestrator.store.approvals import (
     Approval,
     ApprovalState,
@@ -23,8 +23,8 @@ from services.orchestrator.store.work import SessionWork
 from services.orchestrator.tools import ToolError, arguments_digest
 from services.orchestrator.turns.consent import policy_of
 from services.orchestrator.turns.engine import TurnEngine
-from services.orchestrator.turns.expiring import resume_turn
 from services.orchestrator.turns.resources import Resources
+from services.orchestrator.turns.waiting import resume_turn
 from shared.correlation import EventCorrelation
 from shared.errors import ConflictError
 from shared.events import ApprovalDecided, HITLDecisionMadeEvent
@@ -78,9 +78,8 @@ class DecideApprovalHandler:
             if turn.state.ended:
                 raise ConflictError(f"the turn has ended ({turn.state}) without this call")
             with EventCorrelation.scope(turn.correlation_id, causation_id=turn.causation_id):
-                await self._decide(work, approval, command)
-            if turn.state is TurnState.WAITING:
-                await resume_turn(work, approval.turn_id)
+                await self._decide(work, turn, approval, command)
+            await resume_turn(work, approval.turn_id)
             decided = await find_approval(work.connection, command.session_id, approval.id)
         self._engine.look()
         return decided
@@ -106,12 +105,12 @@ class DecideApprovalHandler:
             raise ConflictError("the approval rules have changed since the question was asked")
 
     async def _decide(
-        self, work: SessionWork, approval: Approval, command: DecideApprovalCommand
+        self, work: SessionWork, turn: Turn, approval: Approval, command: DecideApprovalCommand
     ) -> None:
         decision = DECIDED[command.decision]
         arguments = approval.arguments
         if decision == "edited":
-            arguments = self._edited(approval, command)
+            arguments = self._edited(turn, approval, command)
         digest = arguments_digest(arguments)
         await change_approval(
             work.connection,
@@ -148,14 +147,18 @@ class DecideApprovalHandler:
             )
         )
 
-    def _edited(self, approval: Approval, command: DecideApprovalCommand) -> dict[str, Any]:
+    def _edited(
+        self, turn: Turn, approval: Approval, command: DecideApprovalCommand
+    ) -> dict[str, Any]:
         if approval.kind == "outcome":
             raise ToolError(
                 "the call was begun with these arguments; approve it again or reject it"
             )
         if command.arguments is None:
             raise ToolError("to edit a call, give its new arguments")
-        return dict(self._resources.tools.get(approval.tool).validate(command.arguments))
+        agent = self._resources.agents.get(approval.agent)
+        toolbox = self._resources.toolboxes.of(agent, turn.client_tools)
+        return dict(toolbox.validate(approval.tool, command.arguments))
 
 
 def _effect(

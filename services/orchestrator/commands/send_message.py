@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from opentelemetry.trace import get_current_span
 from pydantic_ai.messages import ModelRequest, UserPromptPart
 
+from services.orchestrator.domain.client_tool import ClientTool
 from services.orchestrator.domain.turn import Step, Turn, TurnState
 from services.orchestrator.store.idempotency import (
     IdempotencyKey,
@@ -33,6 +34,8 @@ class SendMessageCommand:
 
     session_id: str
     content: str
+    client_tools: tuple[ClientTool, ...] | None = None
+    """What the client runs in this turn; what it runs in the session if None."""
     key: IdempotencyKey | None = None
 
 
@@ -51,7 +54,9 @@ class SendMessageHandler:
         Raises:
             NotFoundError: there is no such session.
             ConflictError: the session has ended, or too many of its turns wait.
+            TakenNameError: it brings a tool with the name of another one.
         """
+        self._resources.toolboxes.require_free(command.client_tools or ())
         turn_id = str(new_id())
         with self._engine.expecting(turn_id):
             return await self._handle(command, turn_id)
@@ -91,6 +96,8 @@ class SendMessageHandler:
         )
         work.change(message_count=work.session.message_count + 1, turn_count=number)
         turn = queued(work, received, number=number)
+        if command.client_tools is not None:
+            turn = replace(turn, client_tools=command.client_tools)
         turn_work = TurnWork(work, Progress(turn=turn, session=work.session))
         prompt = ModelRequest(parts=[UserPromptPart(command.content, timestamp=work.now)])
         turn_work.add_step(Step(0, turn.agent, prompt), sequence=received.sequence)
@@ -131,6 +138,7 @@ def queued(work: SessionWork, received: MessageReceived, *, number: int) -> Turn
         reply=None,
         error=None,
         model=work.session.model,
+        client_tools=work.session.client_tools,
     )
 
 

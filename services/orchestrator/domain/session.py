@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.orchestrator.domain.budget import Budget
+from services.orchestrator.domain.client_tool import ClientTool
 from services.orchestrator.domain.fork import Fork
 from services.orchestrator.domain.usage import Usage
 from shared.errors import ConflictError
@@ -27,7 +28,8 @@ class Session:
     ``last_sequence`` is the number of its last event; ``agent_sequence`` that of the event which
     gave it its current agent. ``delegated_by`` are the agents that handed over since a person chose
     one: their approval rules go on to hold. ``budget`` bounds this session in addition to what
-    bounds all. ``model``, if set, is asked in place of those of the agents.
+    bounds all. ``model``, if set, is asked in place of those of the agents. ``client_tools`` are
+    those that its client runs, whatever the agent.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Session:
     model: str | None = None
     forked_from: str | None = None
     fork: Fork | None = None
+    client_tools: tuple[ClientTool, ...] = ()
 
     def require_active(self) -> None:
         """Return if the session goes on.

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
 
+from services.orchestrator.domain.client_tool import ClientTool
+
 
 class TurnState(StrEnum):
     """Where a turn is."""
@@ -36,7 +38,8 @@ class Turn:
 
     ``delegated_by`` are the agents whose approval rules hold beside those of its agent.
     ``lease_number`` counts how often it was taken, so that who had it once, and has it no more, can
-    be told from who has it now.
+    be told from who has it now. ``client_tools`` are those that came with its message, or those of
+    its session.
     """
 
     id: str
@@ -59,6 +62,7 @@ class Turn:
     last_sequence: int | None = None
     delegated_by: tuple[str, ...] = ()
     lease_number: int = 0
+    client_tools: tuple[ClientTool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ class CallTools:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Wait for people to decide on calls."""
+    """Wait for people to decide on calls, and for the client to make calls of its own."""
 
 
 @dataclass(frozen=True, slots=True)

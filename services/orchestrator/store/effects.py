@@ -19,6 +19,7 @@ class EffectState(StrEnum):
     """What is known of the effect of a call."""
 
     WAITING = "waiting"
+    WITH_CLIENT = "with_client"
     PENDING = "pending"
     COMMITTED = "committed"
     FAILED = "failed"
@@ -28,14 +29,18 @@ class EffectState(StrEnum):
     @property
     def call(self) -> CallState:
         """Where the call is, for the next move of the turn."""
-        if self is EffectState.WAITING:
+        if self in {EffectState.WAITING, EffectState.WITH_CLIENT}:
             return CallState.WAITING
         return CallState.PENDING if self is EffectState.PENDING else CallState.DONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """A call of a tool and what is known of it."""
+    """A call of a tool and what is known of it.
+
+    ``expires_at`` is set of a call that the client makes: until then its result is taken.
+    ``answer_digest`` is that of what the client answered, so that the same can be said again.
+    """
 
     effect_id: UUID
     session_id: str
@@ -53,6 +58,8 @@ class Effect:
     result: str | None
     requested_at: datetime
     ended_at: datetime | None
+    expires_at: datetime | None = None
+    answer_digest: str | None = None
 
 
 async def add_effects(connection: AsyncConnection, new: Sequence[Effect]) -> None:

@@ -50,6 +50,7 @@ sessions = Table(
     Column("delegated_by", JSON, nullable=False, server_default=text("'[]'")),
     Column("usage", JSON, nullable=False, server_default=text("'{}'")),
     Column("budget", JSON(none_as_null=True)),
+    Column("client_tools", JSON(none_as_null=True)),
 )
 Index("sessions_active", sessions.c.updated_at, postgresql_where=text("state = 'active'"))
 Index("sessions_updated_at", sessions.c.updated_at.desc(), sessions.c.id)
@@ -85,6 +86,7 @@ turns = Table(
     Column("error", Text),
     Column("model", Text),
     Column("last_sequence", BigInteger),
+    Column("client_tools", JSON(none_as_null=True)),
     UniqueConstraint("session_id", "number"),
 )
 Index(
@@ -134,8 +136,12 @@ effects = Table(
     Column("result", Text),
     Column("requested_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("answer_digest", Text),
     UniqueConstraint("turn_id", "step", "position"),
 )
+Index("effects_with_client", effects.c.expires_at, postgresql_where=text("state = 'with_client'"))
+Index("effects_of_session", effects.c.session_id, effects.c.call_id)
 
 approvals = Table(
     "approvals",

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import and_, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orchestrator.domain.client_tool import restored, stored
 from services.orchestrator.domain.turn import Turn, TurnState
 from services.orchestrator.store.tables import sessions, turns
 from shared.errors import NotFoundError
@@ -21,6 +22,7 @@ def turn_of(row: Any) -> Turn:
     fields: dict[str, Any] = {name: getattr(row, name) for name in Turn.__slots__}
     fields["state"] = TurnState(row.state)
     fields["delegated_by"] = tuple(row.delegated_by)
+    fields["client_tools"] = restored(row.client_tools)
     return Turn(**fields)
 
 
@@ -34,6 +36,7 @@ async def add_turn(
 ) -> None:
     """Store a new turn, leased to ``owner`` from the start if there is one."""
     fields = {name: getattr(turn, name) for name in Turn.__slots__}
+    fields["client_tools"] = stored(turn.client_tools)
     leased = {"lease_owner": owner, "lease_until": func.now() + lease} if owner else {}
     await connection.execute(insert(turns).values(**fields, **leased, ended_at=ended_at))
 

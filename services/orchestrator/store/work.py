@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orchestrator.domain.budget import Budget
+from services.orchestrator.domain.client_tool import restored, stored
 from services.orchestrator.domain.fork import Fork
 from services.orchestrator.domain.mapping import infrastructure_events
 from services.orchestrator.domain.session import Session, SessionState
@@ -177,6 +178,7 @@ def session_of(row: Any) -> Session:
     fields["fork"] = None if row.fork is None else Fork.model_validate(row.fork)
     fields["delegated_by"] = tuple(row.delegated_by)
     fields["usage"] = Usage.model_validate(row.usage)
+    fields["client_tools"] = restored(row.client_tools)
     fields["budget"] = None if row.budget is None else Budget.model_validate(row.budget)
     return Session(**fields)
 
@@ -185,5 +187,6 @@ def _row(session: Session) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(session, name) for name in Session.__slots__}
     row["usage"] = session.usage.model_dump(mode="json")
     row["budget"] = session.budget.model_dump(mode="json") if session.budget else None
+    row["client_tools"] = stored(session.client_tools)
     row["fork"] = session.fork.model_dump(mode="json") if session.fork else None
     return row

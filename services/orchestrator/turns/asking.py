@@ -25,7 +25,8 @@ async def ask(
     """
     client = resources.models.get(agent.model)
     options = ModelOptions(temperature=agent.temperature, max_output_tokens=agent.max_output_tokens)
-    offered = resources.tools.offer(agent.tools, targets=resources.agents.targets(agent.name))
+    toolbox = resources.toolboxes.of(agent, turn.client_tools)
+    offered = toolbox.offer(resources.agents.targets(agent.name))
     prompted = instructed(messages, agent.prompt)
     with chat(
         resources.telemetry.tracing,

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 from services.orchestrator.agents import Agent, AgentCatalogue
 from services.orchestrator.domain.budget import Budget
+from services.orchestrator.domain.client_tool import ClientTool
 from services.orchestrator.domain.limits import Bounded, Breach
 from services.orchestrator.domain.session import Session
 from services.orchestrator.domain.turn import Turn
 from services.orchestrator.domain.usage import Reservation, Spent
 from services.orchestrator.models import estimated_cost, tokens_of_text
 from services.orchestrator.store.work import SessionWork
-from services.orchestrator.tools import ToolRegistry
+from services.orchestrator.turns.toolbox import Toolboxes
 
 ONE_TOOL_CALL = Spent(tool_calls=1)
 
@@ -26,10 +27,10 @@ class Budgets:
     """
 
     def __init__(
-        self, agents: AgentCatalogue, tools: ToolRegistry, *, assumed_output_tokens: int
+        self, agents: AgentCatalogue, toolboxes: Toolboxes, *, assumed_output_tokens: int
     ) -> None:
         self._agents = agents
-        self._tools = tools
+        self._toolboxes = toolboxes
         self._assumed_output_tokens = assumed_output_tokens
         self._preambles: dict[str, int] = {}
 
@@ -39,7 +40,7 @@ class Budgets:
 
     def reserve_model_call(self, work: SessionWork, turn: Turn, agent: Agent) -> Breach | None:
         """Set aside what asking the agent's model takes at most; or return the limit in the way."""
-        return self._reserve(work, turn, agent, self.of_model_call(work.session, agent))
+        return self._reserve(work, turn, agent, self.of_model_call(work.session, turn, agent))
 
     def reserve_tool_call(self, work: SessionWork, turn: Turn, agent: Agent) -> Breach | None:
         """Set aside one call of a tool; or return the limit in the way."""
@@ -55,9 +56,10 @@ class Budgets:
         left = [each.time_left() for each in self._bounds(session, agent)]
         return min((each for each in left if each is not None), default=None)
 
-    def of_model_call(self, session: Session, agent: Agent) -> Spent:
+    def of_model_call(self, session: Session, turn: Turn, agent: Agent) -> Spent:
         """Return what asking the agent's model takes at most: the conversation and an answer."""
         given = session.usage.history_tokens + self._preamble(agent)
+        given += sum(tokens_of_text(_declared(tool)) for tool in turn.client_tools)
         answer = agent.max_output_tokens or self._assumed_output_tokens
         costs = [
             estimated_cost(model, input_tokens=given, output_tokens=answer)
@@ -87,8 +89,11 @@ class Budgets:
     def _preamble(self, agent: Agent) -> int:
         """Return the tokens of what each request begins with: the instructions and the tools."""
         if agent.name not in self._preambles:
-            targets = self._agents.targets(agent.name)
-            offered = self._tools.offer(agent.tools, targets=targets)
+            offered = self._toolboxes.of(agent).offer(self._agents.targets(agent.name))
             texts = [f"{each.description}{each.parameters_json_schema}" for each in offered]
             self._preambles[agent.name] = sum(map(tokens_of_text, [agent.prompt, *texts]))
         return self._preambles[agent.name]
+
+
+def _declared(tool: ClientTool) -> str:
+    return f"{tool.description}{tool.parameters}"

@@ -109,7 +109,8 @@ def _plan(
                 hand_over=asked,
                 effect=_ended(effect, f"{asked.to_agent} goes on with the conversation", now),
             )
-        arguments = _validated(resources, agent, call)
+        toolbox = resources.toolboxes.of(agent, turn.client_tools)
+        arguments = toolbox.validate(call.tool_name, call.args or {})
         effect = _effect(turn, step, position, call, arguments, now)
     except ToolError as error:
         refused = _effect(turn, step, position, call, {}, now)
@@ -132,12 +133,6 @@ def _hand_over(
     if handed_over:
         raise ToolError("you have handed over already; one agent can go on, not two")
     return parse_hand_over(call.args or {}, resources.agents.targets(turn.agent))
-
-
-def _validated(resources: Resources, agent: Agent, call: ToolCallPart) -> JsonObject:
-    if call.tool_name not in agent.tools:
-        raise ToolError(f"there is no tool {call.tool_name!r}; use one of those that were offered")
-    return resources.tools.get(call.tool_name).validate(call.args or {})
 
 
 def _effect(

@@ -12,7 +12,7 @@ from services.orchestrator.turns.progress import Progress
 from services.orchestrator.turns.resources import Resources
 from services.orchestrator.turns.stopping import drop_calls
 from services.orchestrator.turns.turn_work import TurnWork
-from shared.events import LLMRequestFailedEvent, ToolExecutionFailedEvent, TurnCancelled
+from shared.events import LLMRequestFailedEvent, TurnCancelled
 
 CANCELLED = "Cancelled"
 """The type of error of a call that a person cut off."""
@@ -66,10 +66,10 @@ async def _cancel(
 async def _cut_off(resources: Resources, work: TurnWork, progress: Progress, *, by: str) -> None:
     """Say what became of the call in hand, and leave no call of the model without a result."""
     message = f"cancelled by {by}"
-    reserved = work.session.usage.reserved
-    seconds = max(0.0, (work.now - reserved.since).total_seconds()) if reserved else 0.0
     turn = work.turn
     if isinstance(progress.next_move, AskModel) and turn.state is TurnState.RUNNING:
+        reserved = work.session.usage.reserved
+        seconds = max(0.0, (work.now - reserved.since).total_seconds()) if reserved else 0.0
         await work.publish(
             LLMRequestFailedEvent(
                 session_id=turn.session_id,
@@ -82,21 +82,6 @@ async def _cut_off(resources: Resources, work: TurnWork, progress: Progress, *, 
                 causation_id=turn.asking_id,
             )
         )
-    for effect in work.effects:
-        if effect.started_at and not effect.ended_at:
-            await work.publish(
-                ToolExecutionFailedEvent(
-                    session_id=turn.session_id,
-                    turn_id=turn.id,
-                    agent=effect.agent,
-                    tool=effect.tool,
-                    call_id=effect.call_id,
-                    effect_id=str(effect.effect_id),
-                    duration_seconds=seconds,
-                    error_type=CANCELLED,
-                    error_message=f"{message}; what it has done is unknown",
-                    causation_id=effect.cause_id,
-                )
-            )
     if work.effects:
-        await drop_calls(work, reason=f"{message}, so its outcome is not known or it was not made")
+        reason = f"{message}, so its outcome is not known or it was not made"
+        await drop_calls(work, reason=reason, failure=CANCELLED)

@@ -4,6 +4,7 @@
 from services.orchestrator.domain.turn import CallState, TurnState
 from services.orchestrator.store.effects import Effect
 from services.orchestrator.turns.bounding import steps_breach
+from services.orchestrator.turns.client_calls import ask_client, client_tool
 from services.orchestrator.turns.closing import exceed_budget
 from services.orchestrator.turns.consent import may_start
 from services.orchestrator.turns.opening import start_asking
@@ -16,7 +17,8 @@ from shared.events import ToolExecutionStartedEvent
 async def continue_turn(resources: Resources, work: TurnWork) -> None:
     """Start the next call of the model's answer, wait for people, or ask the model again.
 
-    At a limit the turn ends instead, before the call that would exceed it. While its session is
+    Calls of the client are handed to it and cost no wait before the next one. At a limit the turn
+    ends instead, before the call that would exceed it. While its session is
     paused, it is put back into the queue.
     """
     if work.session.paused:
@@ -24,8 +26,14 @@ async def continue_turn(resources: Resources, work: TurnWork) -> None:
         return
     for effect in list(work.effects):
         if effect.state.call is CallState.PENDING and await may_start(resources, work, effect):
-            await _start_call(resources, work, effect)
-            return
+            tool = client_tool(resources, work.turn, effect)
+            if tool is None:
+                await _start_call(resources, work, effect)
+                return
+            breach = await ask_client(resources, work, effect, tool)
+            if breach:
+                await stop_turn(work, breach)
+                return
     if any(each.state.call is CallState.WAITING for each in work.effects):
         work.change(state=TurnState.WAITING, lease_owner=None, lease_until=None)
     else:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from services.orchestrator.domain.turn import Turn
 from services.orchestrator.store.signals import CHANNEL
 from services.orchestrator.store.turns import claim_turns, release_leases, renew_leases
+from services.orchestrator.turns.client_answers import expire_client_calls
 from services.orchestrator.turns.expiring import expire_approvals
 from services.orchestrator.turns.finished import FinishedTurns
 from services.orchestrator.turns.idling import expire_sessions
@@ -150,6 +151,7 @@ class TurnEngine:
 
     async def _keep(self) -> None:
         await expire_approvals(self._resources)
+        await expire_client_calls(self._resources)
         await expire_sessions(self._resources)
         held = dict(self._running)
         if not held:

@@ -3,7 +3,6 @@
 
 import asyncio
 
-from services.orchestrator.domain.turn import Turn
 from services.orchestrator.store.effects import Effect, EffectState
 from services.orchestrator.tools import (
     ToolContext,
@@ -17,12 +16,10 @@ from services.orchestrator.turns.closing import storable
 from services.orchestrator.turns.consent import OUTCOME, ask_person, policy_of, question
 from services.orchestrator.turns.continuing import continue_turn
 from services.orchestrator.turns.ledger import TurnLedger
+from services.orchestrator.turns.outcomes import call_outcome
 from services.orchestrator.turns.progress import Progress
 from services.orchestrator.turns.resources import Resources
-from shared.events import Event, ToolExecutedEvent, ToolExecutionFailedEvent
 from shared.telemetry.genai import execute_tool
-
-MAX_ERROR = 1000
 
 
 class _AskPersonError(Exception):
@@ -124,26 +121,7 @@ class CallRunner:
         async with self._ledger.record(progress) as work:
             work.change_effect(effect.effect_id, state=state, result=result, ended_at=work.now)
             work.change_session(usage=work.session.usage.settle(ONE_TOOL_CALL, now=work.now))
-            await work.publish(_outcome(work.turn, effect, result, seconds, error))
+            failure = type(error).__name__ if error else None
+            await work.publish(call_outcome(effect, result, seconds, failure=failure))
             await continue_turn(self._resources, work)
         return work.progress
-
-
-def _outcome(
-    turn: Turn, effect: Effect, result: str, seconds: float, error: ToolError | None
-) -> Event:
-    common = {
-        "session_id": turn.session_id,
-        "turn_id": turn.id,
-        "agent": effect.agent,
-        "tool": effect.tool,
-        "call_id": effect.call_id,
-        "effect_id": str(effect.effect_id),
-        "duration_seconds": seconds,
-        "causation_id": effect.cause_id,
-    }
-    if error is None:
-        return ToolExecutedEvent.model_validate({**common, "result_size": len(result.encode())})
-    return ToolExecutionFailedEvent.model_validate(
-        {**common, "error_type": type(error).__name__, "error_message": result[:MAX_ERROR]}
-    )

@@ -3,20 +3,18 @@
 
 from collections.abc import Mapping
 
-from services.orchestrator.domain.turn import TurnState
 from services.orchestrator.store.approvals import (
     Approval,
     ApprovalKind,
     ApprovalState,
-    approvals_of,
     change_approval,
     due_approvals,
     find_approval,
 )
 from services.orchestrator.store.effects import EffectState, change_effect
-from services.orchestrator.store.turns import change_turn
 from services.orchestrator.store.work import SessionWork
 from services.orchestrator.turns.resources import Resources
+from services.orchestrator.turns.waiting import resume_turn
 from shared.correlation import EventCorrelation
 from shared.events import ApprovalExpired, HITLTimeoutOccurredEvent
 
@@ -74,10 +72,3 @@ async def _expire(work: SessionWork, approval: Approval) -> None:
         )
     )
     await resume_turn(work, approval.turn_id)
-
-
-async def resume_turn(work: SessionWork, turn_id: str) -> None:
-    """Queue a turn again once none of its calls waits for a person."""
-    still_open = await approvals_of(work.connection, work.session.id, state=ApprovalState.OPEN)
-    if not any(each.turn_id == turn_id for each in still_open):
-        await change_turn(work.connection, turn_id, state=TurnState.QUEUED)

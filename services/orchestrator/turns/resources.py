@@ -11,6 +11,7 @@ from services.orchestrator.store.work import UnitOfWork
 from services.orchestrator.tools import ToolRegistry, Workspaces
 from services.orchestrator.tools.mcp import McpServers
 from services.orchestrator.turns.budgets import Budgets
+from services.orchestrator.turns.toolbox import Toolboxes
 from shared.retry import Retrying
 from shared.telemetry.setup import Telemetry
 
@@ -25,6 +26,7 @@ class Resources:
     agents: AgentCatalogue
     models: ModelClients
     tools: ToolRegistry
+    toolboxes: Toolboxes
     workspaces: Workspaces
     budgets: Budgets
     mcp: McpServers

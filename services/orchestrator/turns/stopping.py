@@ -14,6 +14,7 @@ from services.orchestrator.domain.limits import Breach
 from services.orchestrator.domain.turn import CallState, Step
 from services.orchestrator.store.effects import Effect, EffectState
 from services.orchestrator.turns.closing import exceed_budget
+from services.orchestrator.turns.outcomes import call_outcome
 from services.orchestrator.turns.turn_work import TurnWork
 
 OUTCOMES: Mapping[EffectState, Literal["success", "failed", "denied"]] = {
@@ -27,15 +28,21 @@ OUTCOMES: Mapping[EffectState, Literal["success", "failed", "denied"]] = {
 
 async def stop_turn(work: TurnWork, breach: Breach) -> None:
     """End the turn at a limit; calls of its last answer that were not made are made no more."""
-    await drop_calls(work, reason=f"not made: {breach}")
+    await drop_calls(work, reason=f"not made: {breach}", failure="BudgetExceeded")
     await exceed_budget(work, breach)
 
 
-async def drop_calls(work: TurnWork, *, reason: str) -> None:
-    """Give every call of the last answer a result, which is ``reason`` if it was not made."""
+async def drop_calls(work: TurnWork, *, reason: str, failure: str) -> None:
+    """Give every call of the last answer a result, which is ``reason`` if it was not made.
+
+    What a call has done that was begun is unknown: it failed, with ``failure`` as type of error.
+    """
     await work.cancel_approvals(reason=reason)
     for effect in work.effects:
         if effect.state.call is not CallState.DONE:
+            if effect.started_at:
+                seconds = max(0.0, (work.now - effect.started_at).total_seconds())
+                await work.publish(call_outcome(effect, reason, seconds, failure=failure))
             state = EffectState.UNKNOWN if effect.started_at else EffectState.FAILED
             work.change_effect(effect.effect_id, state=state, result=reason, ended_at=work.now)
     work.add_step(results_of(work.steps[-1], work.effects))

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How tools are called."""
 
-from pydantic import Field
+from typing import Any
+
+from pydantic import AwareDatetime, Field
 
 from shared.events.base import SessionInfrastructureEvent
 from shared.events.types import EventCategory, EventType
@@ -59,3 +61,15 @@ class ToolApprovalRequiredEvent(ToolEvent):
     event_type = EventType.TOOL_APPROVAL_REQUIRED
     approval_id: str
     arguments_digest: str
+
+
+class ToolClientResultRequiredEvent(ToolEvent):
+    """The client of the session has to make the call, and to give its result in time.
+
+    No domain event has the arguments, so they are here: the client needs them.
+    """
+
+    event_type = EventType.TOOL_CLIENT_RESULT_REQUIRED
+    arguments: dict[str, Any] = Field(default_factory=dict[str, Any])
+    arguments_digest: str
+    expires_at: AwareDatetime

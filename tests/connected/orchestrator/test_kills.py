@@ -32,7 +32,16 @@ pytestmark = [
     pytest.mark.xdist_group("kills"),
 ]
 
-TOOLS = ["write_file", "edit_file", "calculate", "retryable", "reconciled", "non_repeatable"]
+TOOLS = [
+    "write_file",
+    "edit_file",
+    "calculate",
+    "retryable",
+    "reconciled",
+    "non_repeatable",
+    "pick",
+]
+CLIENT_TOOLS = {"pick": {"description": "has the user pick"}}
 AGENTS: dict[str, dict[str, Any]] = {
     "first": {
         "tools": TOOLS,
@@ -47,7 +56,8 @@ WORK: list[Answer] = [
     Answer(tools=(("retryable", {"text": "one"}), ("reconciled", {"text": "two"}))),
     Answer(tools=(("write_file", {"path": "protected/c.txt", "content": "c"}),)),
     Answer(tools=(("hand_over", {"to_agent": "second", "reason": "yours"}),)),
-    Answer(tools=(("calculate", {"expression": "6 * 7"}), ("calculate", {"wrong": 1}))),
+    Answer(tools=(("pick", {"what": "x"}), ("calculate", {"expression": "6 * 7"}))),
+    Answer(tools=(("calculate", {"wrong": 1}),)),
     Answer(text="All done."),
 ]
 MESSAGES = ["do the work", "once more"]
@@ -73,7 +83,7 @@ def provider() -> Generator[OpenAIServer]:
 async def replicas(
     database: MigratedDatabase, provider: OpenAIServer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[Conversations]:
-    agents = agents_file(tmp_path_factory.mktemp("agents"), AGENTS)
+    agents = agents_file(tmp_path_factory.mktemp("agents"), AGENTS, client_tools=CLIENT_TOOLS)
     async with conversations(provider, database.url("orchestrator"), agents, answer) as held:
         yield held
 

@@ -25,11 +25,16 @@ from services.orchestrator.commands.decide_approval import (
     DecideApprovalCommand,
     DecideApprovalHandler,
 )
+from services.orchestrator.commands.give_tool_result import (
+    GiveToolResultCommand,
+    GiveToolResultHandler,
+)
 from services.orchestrator.commands.send_message import SendMessageCommand, SendMessageHandler
-from services.orchestrator.domain.turn import TurnState
+from services.orchestrator.domain.turn import Turn, TurnState
 from services.orchestrator.models import ModelProviderSettings
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.store.approvals import ApprovalState, approvals_of
+from services.orchestrator.store.client_calls import client_calls_of
 from services.orchestrator.store.idempotency import idempotency_key
 from services.orchestrator.store.tables import outbox
 from services.orchestrator.tools import BUILT_IN
@@ -74,7 +79,9 @@ async def _talk(
         create = CreateSessionCommand(
             created_by="ann", key=idempotency_key("test", spec["name"], b"")
         )
-        session = await CreateSessionHandler(resources.work, resources.agents).handle(create)
+        session = await CreateSessionHandler(
+            resources.work, resources.agents, resources.toolboxes
+        ).handle(create)
     send = SendMessageHandler(resources, engine)
     for number, content in enumerate(spec["messages"]):
         key = idempotency_key(session.id, f"message {number}", b"")
@@ -86,6 +93,7 @@ async def _talk(
             if not spec["decision"]:
                 return
             await _decide(spec["decision"], resources, engine, session.id)
+            await _give_results(resources, engine, turn)
 
 
 async def _decide(
@@ -103,6 +111,21 @@ async def _decide(
             key=key,
         )
         await DecideApprovalHandler(resources, engine).handle(decision)
+
+
+async def _give_results(resources: Resources, engine: TurnEngine, turn: Turn) -> None:
+    """Make the calls that a client makes: the same result each time it is asked."""
+    async with resources.work.database.connect() as connection:
+        owed = await client_calls_of(connection, turn.id)
+    for each in owed:
+        given = GiveToolResultCommand(
+            session_id=turn.session_id,
+            call_id=str(each.effect_id),
+            result=f"picked {each.arguments['what']}",
+            failed=False,
+            digest=str(each.effect_id),
+        )
+        await GiveToolResultHandler(resources, engine).handle(given)
 
 
 def _settings(spec: dict[str, Any]) -> OrchestratorSettings:

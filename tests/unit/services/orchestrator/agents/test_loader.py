@@ -9,6 +9,7 @@ import yaml
 from services.orchestrator.agents.loader import load_catalogue
 from services.orchestrator.tools.registry import ToolRegistry
 from shared.errors import ConfigurationError
+from tests.support.agents_files import agents_file
 
 TOOLS = ToolRegistry().arguments
 
@@ -174,3 +175,32 @@ def test_a_file_that_cannot_be_read_is_told_with_the_variable(tmp_path: Path) ->
     binary.write_bytes(b"\xff")
     with pytest.raises(ConfigurationError, match="no UTF-8"):
         load_catalogue(binary, tools=TOOLS)
+
+
+def test_tools_that_clients_run_are_known_to_agents_and_their_rules(tmp_path: Path) -> None:
+    schema = {"type": "object", "properties": {"what": {"type": "string"}}}
+    tools = {"pick": {"description": "has the user pick", "parameters": schema}}
+    rule = {"tool": "pick", "when": {"what": "x"}}
+    path = agents_file(tmp_path, {"a": {"tools": ["pick"], "approval": [rule]}}, client_tools=tools)
+
+    catalogue = load_catalogue(path, tools={})
+
+    assert catalogue.client_tools["pick"].name == "pick"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"description": ""}, "field 'client_tools.pick.description'"),
+        ({"explanation": "x"}, "the fields are: description, parameters, timeout"),
+        ({"parameters": {"type": "array"}}, "the schema has to be of type object"),
+        ({"timeout": 0}, "write seconds that the client has"),
+    ],
+)
+def test_a_wrong_field_of_a_tool_of_clients_is_named(
+    tmp_path: Path, fields: dict[str, object], said: str
+) -> None:
+    tools = {"pick": {"description": "has the user pick", **fields}}
+
+    with pytest.raises(ConfigurationError, match=re.escape(said)):
+        load_catalogue(agents_file(tmp_path, {"a": {}}, client_tools=tools), tools={})

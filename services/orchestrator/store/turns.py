@@ -157,15 +157,21 @@ async def release_leases(connection: AsyncConnection, *, owner: str) -> None:
 
 
 async def leased_turn(connection: AsyncConnection, turn: Turn, *, owner: str) -> Turn | None:
-    """Return a turn as it is now, if it is running and still leased to ``owner``."""
+    """Return a turn as it is now, if it is running and still leased to ``owner``.
+
+    Nobody can take it until the transaction has ended, also if that outlasts the lease: who took it
+    meanwhile would go on from what was recorded before.
+    """
     row = (
         await connection.execute(
-            select(*COLUMNS).where(
+            select(*COLUMNS)
+            .where(
                 turns.c.id == turn.id,
                 turns.c.lease_owner == owner,
                 turns.c.lease_number == turn.lease_number,
                 turns.c.state == TurnState.RUNNING,
             )
+            .with_for_update()
         )
     ).one_or_none()
     return None if row is None else turn_of(row)

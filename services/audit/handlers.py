@@ -17,6 +17,7 @@ from services.audit.trail.entry import (
     pack_headers,
 )
 from shared.messaging import Delivery
+from shared.messaging.codec import written_type
 
 
 class AuditLogger:
@@ -80,5 +81,5 @@ def _identify(delivery: Delivery) -> tuple[EventIdentity | None, str | None]:
     """Return the event, or else the problem in reading one."""
     if delivery.event is None:
         return None, delivery.problem.kind.value if delivery.problem else UNFIT
-    identity = EventIdentity.of(delivery.event)
+    identity = EventIdentity.of(delivery.event, written_type=written_type(delivery.record))
     return (identity, None) if identity.is_fit() else (None, UNFIT)

@@ -9,6 +9,7 @@ from uuid import UUID
 from shared.errors import PermanentError
 from shared.events import Event
 from shared.eventstore.headers import headers_to_json
+from shared.messaging.codec import written_type
 from shared.messaging.records import OutgoingRecord, Record
 
 
@@ -90,7 +91,7 @@ def entry_of(event: Event, record: Record | OutgoingRecord) -> Entry:
         event.aggregate_id,
         event.sequence,
         event.event_id,
-        event.type_name(),
+        written_type(record),
         event.correlation_id,
         event.causation_id,
         _utc(event.occurred_at),

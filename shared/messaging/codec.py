@@ -94,6 +94,18 @@ def deliver(record: Record, *, max_bytes: int = MAX_RECORD_BYTES) -> Delivery:
         return Delivery(record, None, problem)
 
 
+def written_type(record: Record | OutgoingRecord) -> str:
+    """Return the type that the record of an event names, whichever version is the latest here.
+
+    An event that was read has the latest version of its type: an older payload was brought up to
+    it. What is remembered of a record must not change with the release that reads it.
+    """
+    headers = dict(record.headers)
+    if (headers.get(names.CONTENT_TYPE) or b"").startswith(STRUCTURED.encode()):
+        return str(_json(record.value or b"")["type"])
+    return (headers.get(names.TYPE) or b"").decode()
+
+
 def _attributes(headers: Headers) -> dict[str, str]:
     result: dict[str, str] = {}
     for name, value in headers:

@@ -4,18 +4,20 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from shared.errors import DecodingError, DecodingProblem, PermanentError
-from shared.events import AgentAssigned, Event, MessageReceived, TaskCompleted, Topics
+from shared.events import AgentAssigned, Event, MessageReceived, Topics
 from shared.eventstore import EventConflictError, EventStore, StreamConflictError
 from shared.eventstore.entries import Coordinates
 from shared.ids import new_id
-from shared.messaging import Delivery, Record, encode
+from shared.messaging import Delivery, Record, deliver, encode, headers as names
 from shared.messaging.headers import Headers
+from tests.support.later_version import later_version
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -246,16 +248,32 @@ class EventStoreContract(ABC):
     async def test_record_refuses_a_known_id_under_another_type(
         self, store: EventStore, stream: str
     ) -> None:
-        fields = {"session_id": stream, "agent_type": "coder", "reason": "", "sequence": 1}
-        event = AgentAssigned.model_validate(fields)
+        event = written(stream, sequence=1)
         await store.record([delivered(event)])
-        delivery = delivered(event)
-        disguised = TaskCompleted.model_validate(
-            {**event.model_dump(), "success": True, "result_summary": ""}
+        record = delivered(event).record
+        other = AgentAssigned.type_name().encode()
+        headers = tuple(
+            (name, other if name == names.TYPE else value) for name, value in record.headers
         )
 
         with pytest.raises(EventConflictError, match="other bytes"):
-            await store.record([Delivery(delivery.record, disguised)])
+            await store.record([Delivery(replace(record, headers=headers), event)])
+
+    async def test_record_knows_an_event_again_when_its_type_has_a_newer_version(
+        self, store: EventStore, stream: str
+    ) -> None:
+        """Safeguard: ``written_type``; what came before an upgrade comes again after it."""
+        event = written(stream, sequence=1)
+        record = delivered(event).record
+        await store.record([deliver(record)])
+
+        with later_version(MessageReceived):
+            await store.record([deliver(replace(record, offset=7))])
+            await store.record([deliver(delivered(written(stream, sequence=2)).record)])
+
+        stored = await store.get_events(stream, 0)
+        versions = [each.type_name.rpartition(".")[2] for each in stored]
+        assert versions == ["v1", "v2"]
 
     @pytest.mark.parametrize("at_once", [True, False])
     async def test_record_refuses_an_id_at_two_places(

@@ -56,14 +56,14 @@ class EventIdentity:
     session_id: str | None = None
 
     @classmethod
-    def of(cls, event: Event) -> Self:
-        """Return the identity of ``event``."""
+    def of(cls, event: Event, *, written_type: str) -> Self:
+        """Return the identity of ``event``, with the type that its record names."""
         return cls(
             aggregate_id=event.aggregate_id,
             causation_id=event.causation_id,
             correlation_id=event.correlation_id,
             event_id=event.event_id,
-            event_type=event.type_name(),
+            event_type=written_type,
             sequence=event.sequence,
             session_id=event.session_id,
         )

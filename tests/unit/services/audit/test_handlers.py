@@ -3,9 +3,12 @@ from hypothesis import given, strategies as st
 
 from services.audit.handlers import observe
 from services.audit.trail.entry import Entry, pack_headers
-from shared.messaging import Record
+from shared.events import MessageReceived
+from shared.messaging import Record, headers as names
 from shared.messaging.codec import deliver
+from shared.messaging.headers import readable
 from tests.support.audit_service import message, record
+from tests.support.later_version import later_version
 
 anything = st.none() | st.binary(max_size=40)
 records = st.builds(
@@ -41,6 +44,18 @@ def test_an_event_is_logged_under_its_identity() -> None:
     assert entry.event is not None
     assert (entry.event.event_id, entry.event.sequence) == (event.event_id, event.sequence)
     assert entry.origin == "agent-runtime/a-cluster/agent-runtime.domain/0"
+
+
+def test_an_old_event_is_logged_as_what_it_was_written_as() -> None:
+    """Safeguard: ``written_type``; a log that says another type than the record proves nothing."""
+    seen = record(3, event=message(3))
+    written_as = readable(seen.headers)[names.TYPE]
+
+    with later_version(MessageReceived):
+        entry = observe(deliver(seen), cluster_id="a-cluster").entry
+
+    assert entry.event is not None
+    assert entry.event.event_type == written_as
 
 
 def test_every_observation_has_a_salt_of_its_own() -> None:

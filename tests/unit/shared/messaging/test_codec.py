@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from shared.errors import DecodingError, DecodingProblem
 from shared.events import ConversationCompleted, Event, MessageReceived, Topics, registry
 from shared.messaging import Record, decode, deliver, encode, headers as names
-from shared.messaging.codec import schema_uri
+from shared.messaging.codec import schema_uri, written_type
 from shared.messaging.headers import Headers, readable
 from shared.messaging.records import OutgoingRecord
 from tests.support.event_strategies import any_event, events_of
 from tests.support.factories import an_event
+from tests.support.later_version import later_version
 
 RECORDED = an_event(MessageReceived).recorded(sequence=7, source="/orchestrator/sessions/session-1")
 
@@ -120,6 +121,17 @@ def test_what_the_stock_sdk_writes_in_structured_mode_is_read() -> None:
     event = decode(record(headers=tuple(structured.headers.items()), value=structured.value))
 
     assert event == RECORDED
+
+
+def test_the_written_type_is_that_of_the_record_in_both_modes() -> None:
+    old = RECORDED.type_name()
+    body = json.dumps({"specversion": "1.0", "type": old}).encode()
+    structured = ((names.CONTENT_TYPE, b"application/cloudevents+json; charset=utf-8"),)
+
+    with later_version(MessageReceived):
+        assert RECORDED.type_name() != old
+        assert written_type(record(headers=with_header(names.TYPE, old.encode()))) == old
+        assert written_type(record(headers=structured, value=body)) == old
 
 
 def test_attributes_that_are_null_in_structured_mode_are_absent() -> None:

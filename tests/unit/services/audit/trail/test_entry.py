@@ -165,9 +165,10 @@ def test_the_identity_of_an_event_is_all_of_its_envelope_that_is_logged() -> Non
         causation_id=EVENT_ID,
     ).recorded(sequence=7, source="/orchestrator/sessions/s-1")
 
-    assert EventIdentity.of(event) == EventIdentity(
+    written_type = "agentruntime.domain.message_received.v1"
+    assert EventIdentity.of(event, written_type=written_type) == EventIdentity(
         event_id=EVENT_ID,
-        event_type="agentruntime.domain.message_received.v1",
+        event_type=written_type,
         aggregate_id="s-1",
         session_id="s-1",
         sequence=7,

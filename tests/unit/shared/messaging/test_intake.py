@@ -20,6 +20,7 @@ from tests.support.factories import an_event
 
 TOPICS = Topics()
 MAX_CRASHES = 3
+FOREVER = 1_000_000
 
 
 class Crash(BaseException):
@@ -55,12 +56,17 @@ class Sink:
     def __init__(self) -> None:
         self.deadly: set[int] = set()
         self.failing: set[int] = set()
+        self.store: MemoryStore | None = None
+        self.fall_with: set[int] = set()
         self.tried: list[list[int]] = []
         self.applied: list[int] = []
 
     async def apply(self, deliveries: Sequence[Delivery]) -> None:
         offsets = [each.record.offset for each in deliveries]
         self.tried.append(offsets)
+        if self.store and self.fall_with & set(offsets):
+            self.store.down = FOREVER
+            raise DependencyDownError("PostgreSQL", "refused")
         if self.deadly & set(offsets):
             raise Crash
         if self.failing & set(offsets):
@@ -68,8 +74,9 @@ class Sink:
         self.applied += offsets
 
 
-async def nothing(_: float) -> None:
-    """Do not sleep."""
+async def unexpected(_: float) -> None:
+    """Fail: only what nobody has thought of is repeated after this sleep."""
+    raise AssertionError("a batch failed unexpectedly")
 
 
 class System:
@@ -84,6 +91,14 @@ class System:
         self.letters: list[OutgoingRecord] = []
         self.ended = 0
         self.policy = RetryPolicy(max_attempts=3)
+        self.patience = 0
+        """At which waiting a process is killed; at none if 0."""
+
+    async def wait(self, _: float) -> None:
+        """Do not sleep, but end where patience does."""
+        self.patience -= 1
+        if self.patience == 0:
+            raise Crash
 
     async def write(self, record: OutgoingRecord) -> None:
         self.letters.append(record)
@@ -95,7 +110,7 @@ class System:
         """Return what a process that starts now reads with."""
         subscriptions = Subscriptions()
         subscriptions.add_sink(self.sink, "dead_letter")
-        guard = Guard(policy=self.policy, sleep=nothing)
+        guard = Guard(policy=self.policy, sleep=self.wait)
         attempts = AttemptLog(self.store, wait=guard.until_available, max_crashes=MAX_CRASHES)
         processor = BatchProcessor(
             identity=ConsumerIdentity(service="audit", group="audit", version=""),
@@ -105,7 +120,7 @@ class System:
             guard=guard,
             attempts=attempts,
         )
-        intake = Intake(processor, attempts=attempts, commit=self.commit, sleep=nothing)
+        intake = Intake(processor, attempts=attempts, commit=self.commit, sleep=unexpected)
         return intake, attempts
 
     async def live(self) -> bool:
@@ -203,17 +218,26 @@ async def test_processes_that_are_stopped_in_order_blame_no_record() -> None:
 
 
 async def test_processes_that_are_killed_while_the_store_is_down_blame_no_record() -> None:
+    """Safeguard: the waiting for the store before a mark, and for the sink's server without one.
+
+    The first process has its batch in hand when the server goes down, the others find it down. If
+    either counted as a failure, the record would be given up or the batch taken for a deadly one.
+    """
     system = System()
+    system.sink.store = system.store
+    system.sink.fall_with = {0}
     for _ in range(20):
-        _, attempts = system.process()
-        system.store.down = 1
-        with pytest.raises(DependencyDownError):
-            await system.store.load([])
-        del attempts
+        system.patience = 10
+        assert not await system.live()
+    assert [entry.begun for entry in system.store.entries.values()] == [1]
+    system.store.down = 0
+    system.sink.fall_with, system.patience = set(), 0
 
     await system.live_until_done()
 
     assert system.letters == []
+    assert system.ended == 20
+    assert system.sink.tried[-1] == list(range(10))
 
 
 async def test_a_store_that_is_down_is_waited_for_and_only_then_the_batch_is_begun() -> None:

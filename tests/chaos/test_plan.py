@@ -7,6 +7,8 @@ import pytest
 from tests.support.chaos.orders import Orders, Point, Trouble, given_orders
 from tests.support.chaos.plan import (
     PLACES,
+    ROUND,
+    SERVER_FAULTS,
     SERVICES,
     UPGRADES,
     Action,
@@ -25,14 +27,21 @@ def test_a_seed_always_gives_the_same_plan(plan: Callable[[int], Sequence[Fault]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_full_plan_leaves_nothing_out(seed: int) -> None:
-    faults = full_plan(seed)
+def test_three_seeds_in_a_row_leave_nothing_out(seed: int) -> None:
+    faults = [fault for each in range(seed, seed + ROUND) for fault in full_plan(each)]
 
     assert {fault.action for fault in faults} | set(UPGRADES) == set(Action)
     assert len([fault for fault in faults if fault.action in UPGRADES]) == 1
     assert {fault.point for fault in faults} == {*Point, None}
     assert {fault.trouble for fault in faults} == {*Trouble, None}
     assert {fault.service for fault in faults if fault.action is Action.KILL} == set(SERVICES)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_seed_breaks_every_server_and_sends_what_no_handler_can_use(seed: int) -> None:
+    actions = {fault.action for fault in full_plan(seed)}
+
+    assert actions >= {*SERVER_FAULTS, Action.POISON, Action.RESEND, Action.KILL, Action.KILL_AT}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -44,7 +53,7 @@ def test_a_point_is_only_asked_of_a_service_that_passes_it(seed: int) -> None:
 
 def test_every_point_is_tried_in_every_service_over_enough_seeds() -> None:
     tried = Counter(
-        (fault.point, fault.service) for seed in range(200) for fault in full_plan(seed)
+        (fault.point, fault.service) for seed in range(600) for fault in full_plan(seed)
     )
 
     assert all(tried[point, service] for point, places in PLACES.items() for service in places)

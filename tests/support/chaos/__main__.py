@@ -41,7 +41,10 @@ def main(
         ".agent-runtime/chaos"
     ),
 ) -> None:
-    """Break the whole system by a plan, and check from outside that nothing is lost or doubled."""
+    """Break the whole system by a plan, and check from outside that nothing is lost or doubled.
+
+    A seed takes some minutes; any three seeds in a row have every kind of fault there is.
+    """
     chosen = list(range(1, seeds + 1)) if seed is None else [seed]
     work = (
         _run_seeds(chosen, kafka=kafka, short=short, keep=keep)

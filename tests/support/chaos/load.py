@@ -47,7 +47,7 @@ class Load:
     urls: Sequence[str]
     seed: int
     clients: int = 4
-    pause: float = 0.15
+    pause: float = 0.4
     talks: list[Talk] = field(default_factory=list[Talk])
     attempts: int = 0
     repeated: int = 0

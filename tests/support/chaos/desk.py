@@ -41,18 +41,22 @@ async def letters(clients: Clients, **filters: Any) -> list[dict[str, Any]]:
         following = {"cursor": page["next"]}
 
 
-async def contents(clients: Clients) -> Counter[tuple[str, Content]]:
-    """Return what the letters of poison hold, for each service that gave up on it.
+class Contents:
+    """What the letters of poison hold; each is asked for once, as it never changes."""
 
-    Of the headers, those that the failure added are left out: they come last.
-    """
-    found: Counter[tuple[str, Content]] = Counter()
-    for letter in await letters(clients):
-        if is_hopeless(letter):
-            whole = await clients.find("dead_letters", f"/v1/dead-letters/{letter['id']}")
-            if whole:
-                found[letter["service"], _content(whole)] += 1
-    return found
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._known: dict[str, tuple[str, Content]] = {}
+
+    async def found(self) -> Counter[tuple[str, Content]]:
+        """Return what they hold for each service that gave up on it, as far as there are any."""
+        for letter in await letters(self._clients):
+            if is_hopeless(letter) and letter["id"] not in self._known:
+                path = f"/v1/dead-letters/{letter['id']}"
+                whole = await self._clients.find("dead_letters", path)
+                if whole:
+                    self._known[letter["id"]] = letter["service"], _content(whole)
+        return Counter(self._known.values())
 
 
 def missing(

@@ -96,6 +96,7 @@ class Fleet:
         )
         self._entries = {entry.name: entry for entry in SERVICES}
         self.replicas: dict[str, Replica] = {}
+        self._upgraded: set[str] = set()
         self._supervisors: dict[str, Supervisor] = {}
 
     @property
@@ -171,6 +172,8 @@ class Fleet:
             spawn=self._warm.spawn,
             marks=self._state.path / "marks",
         )
+        if service in self._upgraded:
+            replica.upgrade()
         self.replicas[replica.name] = replica
         supervisor = Supervisor((replica,), report=self._note, policy=PATIENT)
         self._supervisors[replica.name] = supervisor
@@ -186,6 +189,14 @@ class Fleet:
         """Stop a replica in an orderly way and start it, as its orders are now."""
         await self._supervisors[replica.name].stop_one(replica.name)
         await self._supervisors[replica.name].start_one(replica.name)
+
+    async def upgrade(self, service: str) -> None:
+        """Restart the replicas of a service one by one as a later release, as are those to come."""
+        self._upgraded.add(service)
+        for replica in self.of(service):
+            replica.upgrade()
+            await self.restart(replica)
+            await self.until_ready([replica.name])
 
     def kill(self, replica: Replica) -> None:
         """Kill a replica; it is started again by itself."""

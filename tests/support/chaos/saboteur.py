@@ -291,16 +291,10 @@ class Saboteur:
         """
         await self._until_more_messages()
         for services in stages:
-            await together(*(self._upgrade_one(service) for service in services))
+            await together(*(self.fleet.upgrade(service) for service in services))
         await self._until_more_messages()
         self.upgraded = True
         return f"{len(self.fleet.replicas)} replicas"
-
-    async def _upgrade_one(self, service: str) -> None:
-        for replica in self.fleet.of(service):
-            replica.upgrade()
-            await self.fleet.restart(replica)
-            await self.fleet.until_ready([replica.name])
 
     async def _write(self, records: Sequence[OutgoingRecord]) -> None:
         producer = KafkaProducer(self.fleet.kafka, client_id="chaos")

@@ -10,7 +10,7 @@ from deploy.embedded.sql import SqlConnection, connected
 from shared.events import TaskCompleted, Topics
 from shared.events.topics import CONSUMING_SERVICES
 from tests.support.chaos.accounts import Clients, behind, until_caught_up
-from tests.support.chaos.desk import contents, is_hopeless, letters, missing, redrive_all
+from tests.support.chaos.desk import Contents, is_hopeless, letters, missing, redrive_all
 from tests.support.chaos.fleet import Fleet
 from tests.support.chaos.later_release import VERSION
 from tests.support.chaos.load import COUNTER, Load, Talk
@@ -29,6 +29,15 @@ REPEATED_EFFECTS = """
     FROM persistence.events JOIN persistence.records USING (aggregate_id, sequence)
     WHERE events.type LIKE '%.tool_executed.v%' OR events.type LIKE '%.tool_execution_failed.v%'
     GROUP BY 1 HAVING count(*) > 1
+"""
+
+NOT_AUDITED = """
+    SELECT events.*, letters.status FROM persistence.events
+    LEFT JOIN audit.entries USING (event_id)
+    LEFT JOIN dead_letters.letters
+        ON letters.service = 'audit' AND letters.event_id = events.event_id::text
+    WHERE entries.event_id IS NULL AND events.aggregate_id NOT LIKE 'service:%'
+    ORDER BY events.aggregate_id, events.sequence LIMIT 20
 """
 
 
@@ -63,6 +72,7 @@ async def judge(fleet: Fleet, load: Load, saboteur: Saboteur) -> Verdict:
     _files(fleet, load.talks, verdict)
     async with connected(fleet.admin_url) as connection:
         await _tables(connection, load, verdict)
+        await _not_audited(connection, verdict)
         if saboteur.upgraded:
             await _both_versions(connection, verdict)
     await _on_kafka(fleet, saboteur, verdict)
@@ -116,10 +126,10 @@ async def _settle(clients: Clients, sessions: Mapping[str, int], verdict: Verdic
 
 
 async def _dead_letters(clients: Clients, saboteur: Saboteur, verdict: Verdict) -> None:
-    poisoned = saboteur.poisoned
+    poisoned, contents = saboteur.poisoned, Contents(clients)
 
     async def all_there() -> list[str]:
-        return missing(poisoned, await contents(clients), readers=READERS)
+        return missing(poisoned, await contents.found(), readers=READERS)
 
     async def none_missing() -> bool:
         return not await all_there()
@@ -128,7 +138,7 @@ async def _dead_letters(clients: Clients, saboteur: Saboteur, verdict: Verdict) 
         await eventually(none_missing, timeout=ROUND * 3)
     except AssertionError:
         verdict.problems += (await all_there())[:20]
-    found = await contents(clients)
+    found = await contents.found()
     verdict.expect("letters of poison", found.total(), len(poisoned) * len(READERS))
     waiting = [each for each in await letters(clients, status="open") if not is_hopeless(each)]
     verdict.expect("other letters that are open", len(waiting), 0)
@@ -212,6 +222,15 @@ async def _tables(connection: SqlConnection, load: Load, verdict: Verdict) -> No
     for schema in ("orchestrator", "dead_letters"):
         left = f"SELECT count(*) FROM {schema}.outbox WHERE published_at IS NULL"  # noqa: S608 -- ours
         verdict.expect(f"{schema} has to publish", await count(left), 0)
+
+
+async def _not_audited(connection: SqlConnection, verdict: Verdict) -> None:
+    """Name the events that the audit log misses, and what the desk knows of their records."""
+    verdict.problems += [
+        f"not audited: {row['aggregate_id']} {row['sequence']}, {row['type']},"
+        f" at {row['topic']}[{row['partition']}]@{row['offset']}, {row['status'] or 'no letter'}"
+        for row in await connection.fetch(NOT_AUDITED)
+    ]
 
 
 async def _both_versions(connection: SqlConnection, verdict: Verdict) -> None:

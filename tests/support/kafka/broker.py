@@ -30,7 +30,7 @@ class ApacheKafka(EmbeddedServer):
     """
 
     name = "Apache Kafka"
-    patience = timedelta(seconds=60)
+    patience = timedelta(minutes=3)
 
     def __init__(
         self,

@@ -115,7 +115,7 @@ def _(event: HITLTimeoutOccurredEvent) -> Iterator[Increment]:
 
 @increments.register
 def _(event: LLMRequestCompletedEvent) -> Iterator[Increment]:
-    model = Free("model", event.model)
+    model = Free("model", event.requested_model or event.model)
     yield Increment(names.LLM_REQUESTS, (model, SUCCESS))
     yield from _duration(names.LLM_SECONDS, model, event.duration_seconds)
     yield Increment(names.LLM_TOKENS, ("input", model), whole(event.input_tokens))

@@ -20,7 +20,7 @@ from services.orchestrator.commands.switch_agent import SwitchAgentHandler
 from services.orchestrator.event_handlers.agent import AgentEventHandler
 from services.orchestrator.event_handlers.session import SessionEventHandler
 from services.orchestrator.live import SessionFeed
-from services.orchestrator.models import ModelClients
+from services.orchestrator.models import Attempts, ModelClients
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.store.tables import outbox as outbox_tables
 from services.orchestrator.store.work import UnitOfWork
@@ -38,7 +38,6 @@ from shared.database import Database
 from shared.messaging import KafkaEventBus
 from shared.outbox import Outbox, OutboxRelay
 from shared.outbox.store import Depth
-from shared.retry import Retrying
 from shared.service import ServiceIdentity, build_app, build_bus, observe
 from shared.settings import ServiceSettings
 from shared.telemetry.setup import Telemetry
@@ -110,7 +109,13 @@ def build_resources(
     tools: Iterable[Tool] = BUILT_IN,
 ) -> Resources:
     """Return what the work on turns needs, with the agents of the file that the settings name."""
-    models = ModelClients(settings.providers)
+    models = ModelClients(
+        settings.providers,
+        breaker=settings.breaker(),
+        on_breaker=lambda each: telemetry.instruments.llm_breaker_state.track(
+            lambda: each.state, {"model": each.model}
+        ),
+    )
     agents = _agents(settings, models, ToolRegistry(tools))
     # The names of these variables are in the file, so no class of settings knows them.
     mcp = McpServers(agents.mcp_servers, os.environ)  # noqa: TID251
@@ -137,7 +142,9 @@ def build_resources(
         mcp=mcp,
         feed=feed,
         telemetry=telemetry,
-        retrying=Retrying(policy=settings.retry.policy()),
+        attempts=Attempts(
+            policy=settings.retry.policy(), longest_wait=settings.model_max_retry_after
+        ),
     )
 
 
@@ -150,7 +157,8 @@ def _agents(
         default_model=settings.providers.agent_model,
     )
     for agent in agents.all():
-        models.get(agent.model)
+        for model in agent.models:
+            models.get(model)
     if any(agent.commands for agent in agents.all()):
         hide_own_environment()
     return agents

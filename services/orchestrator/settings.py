@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from services.orchestrator.models import ModelProviderSettings
+from services.orchestrator.models import BreakerPolicy, ModelProviderSettings
 from shared.settings import DatabaseSettings, Seconds, ServiceSettings
 
 
@@ -51,6 +51,34 @@ class OrchestratorSettings(ServiceSettings):
     max_streams: int = Field(
         default=500, ge=1, le=100_000, description="streams of events at once in one process"
     )
+    model_timeout: Seconds = Field(
+        default=timedelta(seconds=120),
+        gt=timedelta(0),
+        le=timedelta(hours=1),
+        description="for one request to a model, from its start to the end of the answer",
+    )
+    model_max_retry_after: Seconds = Field(
+        default=timedelta(seconds=60),
+        ge=timedelta(0),
+        le=timedelta(hours=1),
+        description="the longest wait for a provider that says when to ask again",
+    )
+    model_breaker_failures: int = Field(
+        default=5,
+        ge=1,
+        le=1000,
+        description="requests to a model that fail in a row before it is left alone",
+    )
+    model_breaker_pause: Seconds = Field(
+        default=timedelta(seconds=30),
+        gt=timedelta(0),
+        le=timedelta(hours=1),
+        description="how long it is left alone before one request tries again",
+    )
     tool_time_limit: Seconds = Field(
         default=timedelta(seconds=60), description="for one call of a tool"
     )
+
+    def breaker(self) -> BreakerPolicy:
+        """Return when a model is left alone."""
+        return BreakerPolicy(failures=self.model_breaker_failures, pause=self.model_breaker_pause)

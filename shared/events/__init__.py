@@ -36,6 +36,7 @@ from shared.events.infrastructure.llm import (
     LLMRequestCompletedEvent,
     LLMRequestFailedEvent,
     LLMRequestStartedEvent,
+    ModelAttempt,
 )
 from shared.events.infrastructure.operations import (
     DeadLetterDiscarded,
@@ -99,6 +100,7 @@ __all__ = [
     "MessageAddedEvent",
     "MessageInherited",
     "MessageReceived",
+    "ModelAttempt",
     "PayloadRedacted",
     "ProjectionRebuilt",
     "SessionCreated",

@@ -8,12 +8,14 @@ What was said is left out: prompts, answers, arguments and results are recorded 
 import json
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from opentelemetry.trace import Span, SpanKind
 from opentelemetry.util.types import AttributeValue
 
+from shared.scrubbing import scrub
 from shared.telemetry import attributes as names
-from shared.telemetry.tracing import Tracing
+from shared.telemetry.tracing import MAX_MESSAGE, Tracing, error_type
 
 MAX_CONTENT = 32_768
 
@@ -130,6 +132,18 @@ def record_response(
             }
         )
     )
+
+
+def record_retry(span: Span, error: Exception, *, wait: timedelta | None) -> None:
+    """Note on a ``chat`` span that one request brought no answer, and what was done about it."""
+    if not span.is_recording():
+        return
+    attributes: dict[str, AttributeValue | None] = {
+        names.ERROR_TYPE: error_type(error),
+        names.EXCEPTION_MESSAGE: scrub(str(error))[:MAX_MESSAGE],
+        names.RETRY_DELAY: None if wait is None else wait.total_seconds(),
+    }
+    span.add_event("gen_ai.request.failed" if wait is None else "retry", _present(attributes))
 
 
 def record_content(tracing: Tracing, span: Span, attribute: str, content: object) -> None:

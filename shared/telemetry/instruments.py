@@ -205,6 +205,12 @@ class Instruments(InstrumentTable):
     llm_request_duration = histogram(
         "llm_request_duration_seconds", "s", "How long model calls took.", "model"
     )
+    llm_breaker_state = gauge(
+        "llm_circuit_breaker_state",
+        "",
+        "Whether this process asks a model: 0 closed, 1 half open, 2 open.",
+        "model",
+    )
     tool_calls = counter("tool_calls_total", "{call}", "Tool calls, by outcome.", "tool", "outcome")
     tool_duration = histogram("tool_duration_seconds", "s", "How long tool calls took.", "tool")
     budget_breaches = counter(

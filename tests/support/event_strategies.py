@@ -8,7 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel
 from pydantic.fields import FieldInfo
 
 from shared.events import Event, registry
@@ -56,6 +56,11 @@ def _values(annotation: Any, bounds: dict[str, Any]) -> SearchStrategy[Any]:
         return st.sampled_from(get_args(annotation))
     if origin is dict:
         return st.dictionaries(TEXT, JSON_VALUES, max_size=4)
+    if origin is tuple and get_args(annotation)[1:] == (...,):
+        return st.lists(_values(get_args(annotation)[0], bounds), max_size=3).map(tuple)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = annotation.model_fields.items()
+        return st.builds(annotation, **{name: _field(name, field) for name, field in fields})
     return _simple(annotation, bounds)
 
 

@@ -49,7 +49,9 @@ class Raw:
 
 @dataclass(frozen=True)
 class Hang:
-    """No answer at all, until the other side goes away."""
+    """No answer until the other side goes away, or the beginning of one that is streamed."""
+
+    text: str = ""
 
 
 Reply = Answer | Failure | Raw | Hang
@@ -164,16 +166,20 @@ class _Handler(BaseHTTPRequestHandler):
                 self._fail(reply)
             case Raw(body):
                 self._send(200, body)
-            case Hang():
-                self._hang()
+            case Hang(text):
+                self._hang(request, text)
 
     def _fail(self, failure: Failure) -> None:
         said = failure.message.format(authorization=self.headers["authorization"])
         error = {"error": {"message": said, "code": failure.code, "type": None}}
         self._send(failure.status, json.dumps(error).encode(), failure.headers)
 
-    def _hang(self) -> None:
+    def _hang(self, request: Request, text: str) -> None:
         self.close_connection = True
+        if text and request.get("stream"):
+            self._begin_stream()
+            head = _head(request, "chat.completion.chunk")
+            self._write([_chunk(head, delta, finish=None) for delta in _deltas(text)])
         with suppress(OSError):
             self.connection.recv(1)
         self.owner.abandoned.release()
@@ -188,14 +194,20 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _stream(self, request: Request, answer: Answer) -> None:
+        self._begin_stream()
+        self._write(_chunks(request, answer))
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def _begin_stream(self) -> None:
         self.close_connection = True
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.send_header("connection", "close")
         self.end_headers()
-        for chunk in _chunks(request, answer):
+
+    def _write(self, chunks: list[dict[str, object]]) -> None:
+        for chunk in chunks:
             self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
-        self.wfile.write(b"data: [DONE]\n\n")
 
 
 def _completion(request: Request, answer: Answer) -> dict[str, object]:
@@ -206,15 +218,17 @@ def _completion(request: Request, answer: Answer) -> dict[str, object]:
 
 def _chunks(request: Request, answer: Answer) -> list[dict[str, object]]:
     head = _head(request, "chat.completion.chunk")
-    words = answer.text.split(" ") if answer.text else []
-    deltas: list[dict[str, object]] = [
-        {"content": word if at == 0 else f" {word}"} for at, word in enumerate(words)
-    ]
+    deltas = _deltas(answer.text or "")
     for at, call in enumerate(_tool_calls(answer) or []):
         deltas.append({"tool_calls": [{"index": at, **call}]})
     chunks = [_chunk(head, delta, finish=None) for delta in deltas]
     usage: dict[str, object] = {**head, "choices": [], "usage": _usage(answer)}
     return [*chunks, _chunk(head, {}, finish=_finish(answer)), usage]
+
+
+def _deltas(text: str) -> list[dict[str, object]]:
+    words = text.split(" ") if text else []
+    return [{"content": word if at == 0 else f" {word}"} for at, word in enumerate(words)]
 
 
 def _chunk(head: Request, delta: Request, *, finish: str | None) -> dict[str, object]:

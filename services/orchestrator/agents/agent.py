@@ -49,6 +49,12 @@ class Agent(BaseModel):
     )
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """Its model, and the one that stands in for it."""
+        fallback = self.fallback_model
+        return (self.model, fallback) if fallback and fallback != self.model else (self.model,)
+
+    @property
     def prompt(self) -> str:
         """The instructions as they are given to a model, which is told first who it is."""
         return f'You are the agent "{self.name}": {self.description}\n\n{self.instructions.strip()}'

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Models, asked one request at a time, and what their answers took."""
 
+from services.orchestrator.models.attempts import Attempts, FailedAttempt, GivenUp
+from services.orchestrator.models.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from services.orchestrator.models.build import build_model
 from services.orchestrator.models.client import ModelClient, ModelOptions, TextListener
 from services.orchestrator.models.clients import ModelClients
-from services.orchestrator.models.errors import ModelRefused, ModelUnavailable
+from services.orchestrator.models.deadline import Deadline
+from services.orchestrator.models.errors import ModelCircuitOpen, ModelRefused, ModelUnavailable
 from services.orchestrator.models.estimate import (
     estimated_cost,
     tokens_of_message,
@@ -15,6 +18,14 @@ from services.orchestrator.models.reply import ModelReply, ModelUsage
 from services.orchestrator.models.settings import ModelProviderSettings
 
 __all__ = [
+    "Attempts",
+    "BreakerPolicy",
+    "BreakerState",
+    "CircuitBreaker",
+    "Deadline",
+    "FailedAttempt",
+    "GivenUp",
+    "ModelCircuitOpen",
     "ModelClient",
     "ModelClients",
     "ModelOptions",

@@ -19,5 +19,9 @@ class ModelUnavailable(TransientError):
         """How long the provider asks to wait, if it said so."""
 
 
+class ModelCircuitOpen(ModelUnavailable):
+    """The model was not asked, because it has not answered lately."""
+
+
 class ModelRefused(PermanentError):
     """The model will not answer this request however often it is asked: key, quota, content."""

@@ -6,10 +6,12 @@ from decimal import Decimal
 from services.orchestrator.domain.turn import Step, Turn, text_of
 from services.orchestrator.domain.usage import Spent
 from services.orchestrator.models import ModelReply
+from services.orchestrator.turns.asking import Answer
 from services.orchestrator.turns.bounding import calls_breach
 from services.orchestrator.turns.calling import plan_calls
 from services.orchestrator.turns.closing import complete_turn
 from services.orchestrator.turns.continuing import continue_turn
+from services.orchestrator.turns.failing import listed, requests_failed
 from services.orchestrator.turns.ledger import TurnLedger
 from services.orchestrator.turns.progress import Progress
 from services.orchestrator.turns.resources import Resources
@@ -19,7 +21,7 @@ from shared.events import Event, LLMRequestCompletedEvent
 
 
 async def record_answer(
-    resources: Resources, ledger: TurnLedger, progress: Progress, reply: ModelReply
+    resources: Resources, ledger: TurnLedger, progress: Progress, answer: Answer
 ) -> Progress:
     """Record the answer with all that follows from it, in one transaction.
 
@@ -27,10 +29,15 @@ async def record_answer(
         LeaseLostError: the turn is no longer this replica's; nothing was recorded.
     """
     async with ledger.record(progress) as work:
+        reply = answer.reply
         step = Step(work.steps[-1].index + 1, work.turn.agent, reply.response)
         usage = work.session.usage
         work.change_session(usage=usage.settle(_spent(reply), now=work.now))
-        answered = await work.publish(_answered(work.turn, step, reply))
+        for failed in requests_failed(
+            work.turn, answer.given_up, step=step.index, fallback=answer.model
+        ):
+            await work.publish(failed)
+        answered = await work.publish(_answered(work.turn, step, answer))
         if reply.tool_calls:
             await _plan(resources, work, step, reply, cause=answered)
         else:
@@ -65,7 +72,8 @@ def _spent(reply: ModelReply) -> Spent:
     )
 
 
-def _answered(turn: Turn, step: Step, reply: ModelReply) -> Event:
+def _answered(turn: Turn, step: Step, answer: Answer) -> Event:
+    reply = answer.reply
     return LLMRequestCompletedEvent(
         session_id=turn.session_id,
         turn_id=turn.id,
@@ -78,5 +86,9 @@ def _answered(turn: Turn, step: Step, reply: ModelReply) -> Event:
         cached_tokens=reply.usage.cached_tokens,
         cost_usd=reply.cost_usd,
         duration_seconds=max(0.0, reply.duration.total_seconds()),
+        requested_model=answer.model,
+        attempts=len(answer.failed) + 1,
+        failed_attempts=listed(answer.failed),
+        fallback_for=answer.given_up[0].model if answer.given_up else "",
         causation_id=turn.asking_id,
     )

@@ -63,8 +63,8 @@ class Budgets:
         answer = agent.max_output_tokens or self._assumed_output_tokens
         costs = [
             estimated_cost(model, input_tokens=given, output_tokens=answer)
-            for model in (agent.model, agent.fallback_model)
-            if model and self._is_paid(session, agent)
+            for model in agent.models
+            if self._is_paid(session, agent)
         ]
         return Spent(
             model_calls=1, tokens=given + answer, cost_usd=max(costs, default=Spent().cost_usd)

@@ -11,7 +11,6 @@ from shared.events import (
     AgentErrorOccurredEvent,
     AssistantReplied,
     BudgetExceeded,
-    LLMRequestFailedEvent,
     TaskCompleted,
 )
 from shared.ids import new_id
@@ -47,37 +46,15 @@ def storable(text: str) -> str:
     return text.replace("\0", "\ufffd")
 
 
-async def fail_turn(
-    work: TurnWork,
-    error: Exception,
-    *,
-    asked_model: str | None,
-    seconds: float,
-) -> None:
-    """Record that the turn could not be finished, after that many seconds; the session goes on.
-
-    ``asked_model`` is the model that did not answer, or None if that was not the reason.
-    """
+async def fail_turn(work: TurnWork, error: Exception, *, error_type: str) -> None:
+    """Record that the turn could not be finished; the session goes on."""
     message = storable(scrub(str(error))[:MAX_ERROR])
-    if asked_model:
-        await work.publish(
-            LLMRequestFailedEvent(
-                session_id=work.turn.session_id,
-                turn_id=work.turn.id,
-                agent=work.turn.agent,
-                model=asked_model,
-                duration_seconds=seconds,
-                error_type=type(error).__name__,
-                error_message=message,
-                causation_id=work.turn.asking_id,
-            )
-        )
     await work.publish(
         AgentErrorOccurredEvent(
             session_id=work.turn.session_id,
             agent=work.turn.agent,
             turn_id=work.turn.id,
-            error_type=type(error).__name__,
+            error_type=error_type,
             error_message=message,
         )
     )

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 from services.orchestrator.agents import Agent, AgentCatalogue
 from services.orchestrator.live import SessionFeed
-from services.orchestrator.models import ModelClients
+from services.orchestrator.models import Attempts, ModelClients
 from services.orchestrator.settings import OrchestratorSettings
 from services.orchestrator.store.work import UnitOfWork
 from services.orchestrator.tools import ToolRegistry, Workspaces
 from services.orchestrator.tools.mcp import McpServers
 from services.orchestrator.turns.budgets import Budgets
 from services.orchestrator.turns.toolbox import Toolboxes
-from shared.retry import Retrying
 from shared.telemetry.setup import Telemetry
 
 
@@ -32,7 +31,7 @@ class Resources:
     mcp: McpServers
     feed: SessionFeed
     telemetry: Telemetry
-    retrying: Retrying
+    attempts: Attempts
 
     def agent(self, name: str, *, model: str | None) -> Agent:
         """Return an agent, with another model than its own if one is given.

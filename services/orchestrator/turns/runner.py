@@ -5,7 +5,6 @@ Whatever a step gave is recorded before the next one begins, and the next one is
 is recorded alone. So it makes no difference whether the same process goes on or another one.
 """
 
-import asyncio
 import logging
 
 from opentelemetry.context import Context
@@ -18,12 +17,12 @@ from services.orchestrator.domain.turn import (
     TurnState,
 )
 from services.orchestrator.domain.usage import Spent
-from services.orchestrator.models import ModelRefused, ModelUnavailable
 from services.orchestrator.turns.answering import record_answer
-from services.orchestrator.turns.asking import ask
+from services.orchestrator.turns.asking import NoAnswerError, ask
 from services.orchestrator.turns.closing import exceed_budget, fail_turn
 from services.orchestrator.turns.continuing import continue_turn
 from services.orchestrator.turns.executing import CallRunner
+from services.orchestrator.turns.failing import requests_failed
 from services.orchestrator.turns.ledger import LeaseLostError, TurnLedger
 from services.orchestrator.turns.opening import begin_turn
 from services.orchestrator.turns.progress import Progress
@@ -90,12 +89,9 @@ class TurnRunner:
         return work.progress
 
     async def _step(self, progress: Progress, *, resumed: bool) -> Progress:
-        began = asyncio.get_running_loop().time()
-        asking: str | None = None
         try:
             match progress.next_move:
                 case AskModel():
-                    asking = self._agent(progress.turn).model
                     return await self._ask(progress, resumed=resumed)
                 case CallTools(call_ids=call_ids):
                     effect = next(e for e in progress.effects if e.call_id == call_ids[0])
@@ -104,11 +100,11 @@ class TurnRunner:
                     return await self._continue(progress)
         except (LeaseLostError, DependencyDownError):
             raise
+        except NoAnswerError as error:
+            return await self._fail(progress, error)
         except Exception as error:
-            if not isinstance(error, (ModelUnavailable, ModelRefused)):
-                logger.exception("turn failed", extra={"turn_id": progress.turn.id})
-                asking = None
-            return await self._fail(progress, error, asking, began)
+            logger.exception("turn failed", extra={"turn_id": progress.turn.id})
+            return await self._fail(progress, error)
 
     async def _ask(self, progress: Progress, *, resumed: bool) -> Progress:
         agent = self._agent(progress.turn)
@@ -116,9 +112,8 @@ class TurnRunner:
             progress = await self._reserve_again(progress, agent)
             if progress.turn.state.ended:
                 return progress
-        step = progress.steps[-1].index + 1
-        reply = await ask(self._resources, progress.turn, agent, progress.messages, step=step)
-        return await record_answer(self._resources, self._ledger, progress, reply)
+        answer = await ask(self._resources, progress, agent)
+        return await record_answer(self._resources, self._ledger, progress, answer)
 
     async def _reserve_again(self, progress: Progress, agent: Agent) -> Progress:
         """Set aside another model call for one that was cut off; or end the turn at a limit."""
@@ -136,13 +131,14 @@ class TurnRunner:
             await continue_turn(self._resources, work)
         return work.progress
 
-    async def _fail(
-        self, progress: Progress, error: Exception, asking: str | None, began: float
-    ) -> Progress:
-        seconds = max(0.0, asyncio.get_running_loop().time() - began)
+    async def _fail(self, progress: Progress, error: Exception) -> Progress:
+        given_up = error.given_up if isinstance(error, NoAnswerError) else ()
+        cause = given_up[-1].error if given_up else error
         async with self._ledger.record(progress) as work:
-            usage = work.session.usage
-            taken = Spent(model_calls=1 if asking else 0)
-            work.change_session(usage=usage.settle(taken, now=work.now))
-            await fail_turn(work, error, asked_model=asking, seconds=seconds)
+            taken = Spent(model_calls=1 if given_up else 0)
+            work.change_session(usage=work.session.usage.settle(taken, now=work.now))
+            step = work.steps[-1].index + 1
+            for failed in requests_failed(work.turn, given_up, step=step):
+                await work.publish(failed)
+            await fail_turn(work, error, error_type=type(cause).__name__)
         return work.progress

@@ -1,19 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turns with a real provider: an OpenAI-compatible server, asked over HTTP."""
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Generator
+from decimal import Decimal
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from services.orchestrator.models import ModelProviderSettings
 from shared.events import LLMRequestCompletedEvent, LLMRequestFailedEvent, TaskCompleted
+from tests.support.agents_files import agents_file
 from tests.support.databases import MigratedDatabase
 from tests.support.kafka.topics_of_test import topics_of_our_own
-from tests.support.openai_server import Answer, Failure, OpenAIServer
+from tests.support.openai_server import Answer, Failure, OpenAIServer, Reply, Request
 from tests.support.orchestrator import RunningOrchestrator, running_orchestrator
 from tests.support.recorded import recorded_events
 from tests.support.shared_servers import SharedServers
+
+AGENTS: dict[str, dict[str, Any]] = {
+    "universal": {"tools": ["read_file", "write_file"]},
+    "strict": {"model": "openai:gpt-4o-mini", "fallback_model": "openai:gpt-4o"},
+    "steady": {
+        "model": "openai:gpt-4.1",
+        "fallback_model": "openai:gpt-4o",
+        "tools": ["write_file"],
+    },
+}
 
 pytestmark = [pytest.mark.connected, pytest.mark.asyncio(loop_scope="module")]
 
@@ -38,7 +52,12 @@ async def orchestrator(
     async with (
         topics_of_our_own(servers) as kafka,
         running_orchestrator(
-            database.url("orchestrator"), kafka, workspaces, providers=providers
+            database.url("orchestrator"),
+            kafka,
+            workspaces,
+            providers=providers,
+            agents_file=agents_file(workspaces, AGENTS),
+            model_breaker_failures=4,
         ) as running,
     ):
         yield running
@@ -66,14 +85,21 @@ async def test_a_turn_with_tools_is_held_with_a_provider(
 
 
 async def test_a_provider_that_is_busy_is_asked_again(
-    orchestrator: RunningOrchestrator, provider: OpenAIServer
+    orchestrator: RunningOrchestrator, database: MigratedDatabase, provider: OpenAIServer
 ) -> None:
-    provider.script(Failure(status=429), Failure(status=503), Answer(text="Now."))
+    limited = Failure(status=429, headers={"retry-after-ms": "20"})
+    provider.script(limited, Failure(status=503), Answer(text="Now."))
     session_id = await orchestrator.session(agent="universal")
 
     turn = await orchestrator.say(session_id, "Are you there?")
 
     assert (turn["state"], turn["reply"]) == ("completed", "Now.")
+    events = await recorded_events(database.admin_url, session_id=session_id)
+    (answered,) = [each for each in events if isinstance(each, LLMRequestCompletedEvent)]
+    assert (answered.attempts, answered.fallback_for) == (3, "")
+    assert [each.retry_after_seconds for each in answered.failed_attempts] == [0.02, None]
+    assert [each.error_type for each in answered.failed_attempts] == ["ModelUnavailable"] * 2
+    assert all(each.waited_seconds for each in answered.failed_attempts)
 
 
 async def test_a_provider_that_is_down_fails_the_turn_and_the_session_lives(
@@ -91,6 +117,8 @@ async def test_a_provider_that_is_down_fails_the_turn_and_the_session_lives(
     events = await recorded_events(database.admin_url, session_id=session_id)
     (failure,) = [each for each in events if isinstance(each, LLMRequestFailedEvent)]
     assert failure.error_type == "ModelUnavailable"
+    assert (failure.attempts, failure.retried, failure.step) == (3, True, 1)
+    assert [each.waited_seconds is None for each in failure.failed_attempts] == [False, False, True]
     ended = [each.success for each in events if isinstance(each, TaskCompleted)]
     assert ended == [False, True]
 
@@ -110,3 +138,66 @@ async def test_a_call_of_a_tool_that_there_is_not_is_told_to_the_model(
     told = [each["content"] for each in provider.requests[-1]["messages"] if each["role"] == "tool"]
     assert "no tool 'launch_rocket'" in told[0]
     assert "path" in told[1]
+
+
+async def test_a_model_that_stays_away_is_stood_in_for_and_left_alone(
+    orchestrator: RunningOrchestrator, database: MigratedDatabase, provider: OpenAIServer
+) -> None:
+    """The fallback is asked what the model was asked; after four failures it alone is asked.
+
+    Safeguards: ``Agent.models`` in ``turns/asking.py`` and the breaker of each model.
+    """
+    answers = [
+        Answer(tools=(("write_file", {"path": "a.txt", "content": "x"}),)),
+        Answer(text="It is written."),
+        Answer(text="Still here."),
+    ]
+    asked: list[Request] = []
+
+    def respond(request: Request) -> Reply:
+        asked.append(request)
+        return Failure(status=503) if request["model"] == "gpt-4.1" else answers.pop(0)
+
+    before, provider.respond = provider.respond, respond
+    session_id = await orchestrator.session(agent="steady")
+    written = await orchestrator.say(session_id, "Write x into a.txt")
+    following = await orchestrator.say(session_id, "And now?")
+    provider.respond = before
+
+    assert (written["reply"], following["reply"]) == ("It is written.", "Still here.")
+    assert Counter(each["model"] for each in asked) == {"gpt-4.1": 4, "gpt-4o": 3}
+    assert asked[0] | {"model": "gpt-4o"} == asked[3]
+    assert asked[4] | {"model": "gpt-4o"} == asked[5]
+    events = await recorded_events(database.admin_url, session_id=session_id)
+    failed = [each for each in events if isinstance(each, LLMRequestFailedEvent)]
+    assert [(each.model, each.fallback_model) for each in failed] == [
+        ("openai:gpt-4.1", "openai:gpt-4o")
+    ] * 3
+    assert [(each.attempts, each.error_type) for each in failed] == [
+        (3, "ModelUnavailable"),
+        (1, "ModelCircuitOpen"),
+        (0, "ModelCircuitOpen"),
+    ]
+    answered = [each for each in events if isinstance(each, LLMRequestCompletedEvent)]
+    assert {
+        (each.model, each.requested_model, each.fallback_for, each.cost_usd) for each in answered
+    } == {("gpt-4o", "openai:gpt-4o", "openai:gpt-4.1", Decimal("0.0003"))}
+    shown = (await orchestrator.http.get("/metrics")).text
+    assert 'agent_runtime_llm_circuit_breaker_state{model="openai:gpt-4.1"} 2.0' in shown
+    assert 'agent_runtime_llm_circuit_breaker_state{model="openai:gpt-4o"} 0.0' in shown
+
+
+async def test_a_refusal_is_not_handed_to_the_fallback(
+    orchestrator: RunningOrchestrator, database: MigratedDatabase, provider: OpenAIServer
+) -> None:
+    provider.respond = lambda request: Failure(status=400, message=f"not {request['model']}")
+    session_id = await orchestrator.session(agent="strict")
+
+    turn = await orchestrator.say(session_id, "Will you?")
+    provider.respond = provider._next
+
+    assert turn["state"] == "failed"
+    assert "not gpt-4o-mini" in turn["error"]
+    events = await recorded_events(database.admin_url, session_id=session_id)
+    (failure,) = [each for each in events if isinstance(each, LLMRequestFailedEvent)]
+    assert (failure.error_type, failure.attempts, failure.retried) == ("ModelRefused", 1, False)

@@ -119,6 +119,29 @@ def test_cost_is_exact_and_unknown_cost_is_nothing() -> None:
     assert totals[names.LLM_TOKENS, "cached", "m"] == 4
 
 
+def test_answers_and_failures_of_a_model_are_counted_under_the_name_it_is_configured_by() -> None:
+    answered = LLMRequestCompletedEvent(
+        session_id="s",
+        model="gpt-5-2026-01-01",
+        requested_model="openai:gpt-5",
+        input_tokens=1,
+        output_tokens=1,
+        duration_seconds=1,
+    )
+    failed = LLMRequestFailedEvent(
+        session_id="s",
+        model="openai:gpt-5",
+        duration_seconds=1,
+        error_type="E",
+        error_message="no",
+    )
+
+    totals = rollup([answered, failed], {}).totals
+
+    assert totals[names.LLM_REQUESTS, "openai:gpt-5", "success"] == 1
+    assert totals[names.LLM_REQUESTS, "openai:gpt-5", "failure"] == 1
+
+
 def test_what_an_event_counts_is_bounded() -> None:
     call = LLMRequestCompletedEvent(
         session_id="s",

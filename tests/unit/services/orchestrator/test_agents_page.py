@@ -14,6 +14,7 @@ from services.orchestrator.tools import BUILT_IN, ToolContext, ToolRegistry, Wor
 from tests.support.repository import ROOT
 
 PAGE = (ROOT / "docs" / "agents.md").read_text("utf-8")
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
 TEN = 10
 
 
@@ -27,6 +28,24 @@ def test_the_files_are_read(text: str, tmp_path: Path) -> None:
     path.write_text(text)
 
     assert load_catalogue(path, tools=ToolRegistry().arguments).default.tools
+
+
+def test_the_fallback_stands_in_for_the_model(tmp_path: Path) -> None:
+    (text,) = [each for each in examples("yaml") if "fallback_model" in each]
+    path = tmp_path / "agents.yaml"
+    path.write_text(text)
+
+    agent = load_catalogue(path, tools=ToolRegistry().arguments).default
+
+    assert agent.models == ("offline", "openai:my-model")
+
+
+@pytest.mark.parametrize(
+    "name", sorted(set(re.findall(r"`((?:ORCHESTRATOR|RETRY)_[A-Z_]+)`", PAGE)))
+)
+def test_the_variables_are_settings(name: str) -> None:
+    """Those in the prose of the page; a wrong name would be silently without effect."""
+    assert f"| `{name}`" in CONFIGURATION
 
 
 async def test_the_tool_is_called(tmp_path: Path) -> None:

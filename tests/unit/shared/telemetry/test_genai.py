@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -13,6 +14,7 @@ from shared.telemetry.genai import (
     invoke_agent,
     record_content,
     record_response,
+    record_retry,
 )
 from shared.telemetry.tracing import Tracing
 
@@ -81,6 +83,24 @@ def test_a_model_that_fails_marks_its_span(
         raise TimeoutError
 
     assert finished.get_finished_spans()[0].status.status_code is StatusCode.ERROR
+
+
+def test_what_was_tried_is_on_the_span_of_the_model(
+    tracing: Tracing, finished: InMemorySpanExporter
+) -> None:
+    with chat(tracing, "offline", provider="offline", session_id="s-1") as span:
+        record_retry(span, TimeoutError("no answer"), wait=timedelta(seconds=2))
+        record_retry(span, ValueError("key=sk-0123456789abcdefghij"), wait=None)
+
+    retried, given_up = finished.get_finished_spans()[0].events
+    assert (retried.name, given_up.name) == ("retry", "gen_ai.request.failed")
+    assert dict(retried.attributes or {}) == {
+        names.ERROR_TYPE: "TimeoutError",
+        names.EXCEPTION_MESSAGE: "no answer",
+        names.RETRY_DELAY: 2.0,
+    }
+    assert names.RETRY_DELAY not in (given_up.attributes or {})
+    assert "0123456789" not in str(given_up.attributes)
 
 
 def test_content_is_left_out(tracing: Tracing, finished: InMemorySpanExporter) -> None:

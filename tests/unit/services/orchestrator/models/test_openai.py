@@ -4,6 +4,7 @@
 import asyncio
 from datetime import timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 
 import pytest
 from pydantic_ai.messages import (
@@ -14,11 +15,13 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 
+from services.orchestrator.models.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from services.orchestrator.models.client import ModelClient, ModelOptions
 from services.orchestrator.models.clients import ModelClients
 from services.orchestrator.models.errors import ModelRefused, ModelUnavailable
 from services.orchestrator.models.settings import ModelProviderSettings
 from services.orchestrator.tools.registry import ToolRegistry
+from shared.clock import SystemClock
 from tests.support.eventually import eventually
 from tests.support.openai_server import Answer, Failure, Hang, OpenAIServer, Raw
 
@@ -129,6 +132,56 @@ async def test_a_rate_limit_says_how_long_to_wait_and_is_not_retried_here(
     assert len(server.requests) == 1
 
 
+async def test_a_rate_limit_may_name_the_moment(server: OpenAIServer, client: ModelClient) -> None:
+    moment = SystemClock().now() + timedelta(hours=2)
+    server.script(
+        Failure(status=429, headers={"retry-after": format_datetime(moment, usegmt=True)})
+    )
+
+    with pytest.raises(ModelUnavailable) as caught:
+        await client.request(asked())
+
+    assert caught.value.retry_after is not None
+    assert timedelta(hours=1) < caught.value.retry_after <= timedelta(hours=2)
+
+
+@pytest.mark.parametrize("said", ["soon", "-7", "", "Sat, 99 Nov 2026 00:00:00 GMT", "nan"])
+async def test_nonsense_about_when_to_ask_again_is_as_good_as_nothing(
+    server: OpenAIServer, client: ModelClient, said: str
+) -> None:
+    server.script(Failure(status=503, headers={"retry-after": said}))
+
+    with pytest.raises(ModelUnavailable) as caught:
+        await client.request(asked())
+
+    assert caught.value.retry_after is None
+
+
+async def test_a_model_that_fails_in_a_row_is_not_asked(server: OpenAIServer) -> None:
+    """Safeguard: ``ModelClients`` puts each client behind a breaker."""
+    server.respond = lambda _: Failure(status=500)
+    made: list[CircuitBreaker] = []
+    clients = ModelClients(
+        ModelProviderSettings(openai_base_url=server.base_url),
+        breaker=BreakerPolicy(failures=2),
+        on_breaker=made.append,
+    )
+
+    for _ in range(5):
+        with pytest.raises(ModelUnavailable):
+            await clients.get("openai:gpt-4o").request(asked())
+    server.respond = lambda _: Answer(text="another one")
+    other = await clients.get("openai:gpt-4o-mini").request(asked())
+    await clients.close()
+
+    assert len(server.requests) == 3
+    assert other.text == "another one"
+    assert [(each.model, each.state) for each in made] == [
+        ("openai:gpt-4o", BreakerState.OPEN),
+        ("openai:gpt-4o-mini", BreakerState.CLOSED),
+    ]
+
+
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 529])
 async def test_errors_of_the_server_may_pass(
     server: OpenAIServer, client: ModelClient, status: int
@@ -185,6 +238,25 @@ async def test_arguments_that_are_no_json_reach_the_engine_as_they_are(
     (call,) = (await client.request(asked())).tool_calls
 
     assert call.args == '{"path": '
+
+
+async def test_an_answer_that_stops_half_way_is_given_up(
+    server: OpenAIServer, client: ModelClient
+) -> None:
+    """Safeguard: the time limit is for the whole answer, not for each piece."""
+    server.script(Hang(text="one two"))
+    pieces: list[str] = []
+
+    async def listen(piece: str) -> None:
+        pieces.append(piece)
+
+    with pytest.raises(ModelUnavailable, match="no answer within the time limit"):
+        await client.request(
+            asked(), options=ModelOptions(timeout=timedelta(milliseconds=300)), on_text=listen
+        )
+
+    assert pieces == ["one", " two"]
+    assert await asyncio.to_thread(server.abandoned.acquire, timeout=10)
 
 
 @pytest.mark.parametrize("streamed", [False, True])

@@ -48,6 +48,14 @@ DEFINITIONS: Final = (
         labels=("agent", "outcome"),
     ),
     Definition(
+        name=names.TURN_SECONDS,
+        kind="histogram",
+        unit="s",
+        meaning="From the acceptance of a message to the end of its turn, by outcome.",
+        labels=("outcome",),
+        buckets=RUNS,
+    ),
+    Definition(
         name=names.BUDGET_BREACHES,
         kind="counter",
         unit="{breach}",

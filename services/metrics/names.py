@@ -28,6 +28,7 @@ SESSIONS_OVER: Final = "sessions_over_total"
 SESSIONS_ACTIVE: Final = "sessions_active"
 MESSAGES: Final = "messages_total"
 TURNS: Final = "turns_total"
+TURN_SECONDS: Final = "turn_duration_seconds"
 BUDGET_BREACHES: Final = "budget_breaches_total"
 
 SUM: Final = "sum"

@@ -75,7 +75,7 @@ def _(event: AgentSwitchedEvent) -> Iterator[Increment]:
 def _(event: AgentProcessingCompletedEvent) -> Iterator[Increment]:
     agent = _agent(event.agent)
     yield Increment(names.AGENT_RUNS, (agent, _outcome(event.success)))
-    yield from _duration(names.AGENT_SECONDS, agent, event.duration_seconds, buckets=RUNS)
+    yield from duration(names.AGENT_SECONDS, agent, event.duration_seconds, buckets=RUNS)
 
 
 @increments.register
@@ -87,13 +87,13 @@ def _(event: AgentErrorOccurredEvent) -> Iterator[Increment]:
 @increments.register
 def _(event: ToolExecutedEvent) -> Iterator[Increment]:
     yield Increment(names.TOOL_CALLS, (_tool(event.tool), _outcome(event.success)))
-    yield from _duration(names.TOOL_SECONDS, _tool(event.tool), event.duration_seconds)
+    yield from duration(names.TOOL_SECONDS, _tool(event.tool), event.duration_seconds)
 
 
 @increments.register
 def _(event: ToolExecutionFailedEvent) -> Iterator[Increment]:
     yield Increment(names.TOOL_CALLS, (_tool(event.tool), FAILURE))
-    yield from _duration(names.TOOL_SECONDS, _tool(event.tool), event.duration_seconds)
+    yield from duration(names.TOOL_SECONDS, _tool(event.tool), event.duration_seconds)
 
 
 @increments.register
@@ -104,20 +104,20 @@ def _(event: HITLApprovalRequestedEvent) -> Iterator[Increment]:
 @increments.register
 def _(event: HITLDecisionMadeEvent) -> Iterator[Increment]:
     yield Increment(names.DECISIONS, (_tool(event.tool), event.decision))
-    yield from _duration(names.DECISION_WAIT, event.decision, event.wait_seconds, buckets=MINUTES)
+    yield from duration(names.DECISION_WAIT, event.decision, event.wait_seconds, buckets=MINUTES)
 
 
 @increments.register
 def _(event: HITLTimeoutOccurredEvent) -> Iterator[Increment]:
     yield Increment(names.DECISIONS, (_tool(event.tool), EXPIRED))
-    yield from _duration(names.DECISION_WAIT, EXPIRED, event.wait_seconds, buckets=MINUTES)
+    yield from duration(names.DECISION_WAIT, EXPIRED, event.wait_seconds, buckets=MINUTES)
 
 
 @increments.register
 def _(event: LLMRequestCompletedEvent) -> Iterator[Increment]:
     model = Free("model", event.requested_model or event.model)
     yield Increment(names.LLM_REQUESTS, (model, SUCCESS))
-    yield from _duration(names.LLM_SECONDS, model, event.duration_seconds)
+    yield from duration(names.LLM_SECONDS, model, event.duration_seconds)
     yield Increment(names.LLM_TOKENS, ("input", model), whole(event.input_tokens))
     yield Increment(names.LLM_TOKENS, ("output", model), whole(event.output_tokens))
     yield Increment(names.LLM_TOKENS, ("cached", model), whole(event.cached_tokens))
@@ -129,7 +129,7 @@ def _(event: LLMRequestCompletedEvent) -> Iterator[Increment]:
 def _(event: LLMRequestFailedEvent) -> Iterator[Increment]:
     model = Free("model", event.model)
     yield Increment(names.LLM_REQUESTS, (model, FAILURE))
-    yield from _duration(names.LLM_SECONDS, model, event.duration_seconds)
+    yield from duration(names.LLM_SECONDS, model, event.duration_seconds)
 
 
 def bounds(buckets: tuple[float, ...]) -> list[str]:
@@ -137,9 +137,10 @@ def bounds(buckets: tuple[float, ...]) -> list[str]:
     return [*map(str, buckets), "+Inf"]
 
 
-def _duration(
+def duration(
     name: str, label: str | Free, seconds: float, *, buckets: tuple[float, ...] = SECONDS
 ) -> Iterator[Increment]:
+    """Give what one duration adds to a distribution."""
     yield Increment(name, (label, bounds(buckets)[bisect_left(buckets, seconds)]))
     yield Increment(name, (label, names.SUM), micros(seconds))
 

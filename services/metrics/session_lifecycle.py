@@ -7,6 +7,7 @@ from typing import Final
 
 from services.metrics import names
 from services.metrics.changes import Changes, First, Free, Increment, Refused
+from services.metrics.rollup import RUNS, duration
 from shared.events import (
     AssistantReplied,
     BudgetExceeded,
@@ -89,13 +90,21 @@ def _(event: AssistantReplied) -> Iterator[Increment]:
 def _(event: TaskCompleted) -> Iterator[Increment]:
     outcome = "success" if event.success else "failure"
     yield Increment(names.TURNS, (Free("agent", event.agent_type), outcome))
+    yield from _took(outcome, event.duration_seconds)
 
 
 @increments.register
 def _(event: TurnCancelled) -> Iterator[Increment]:
     yield Increment(names.TURNS, (Free("agent", ""), "cancelled"))
+    yield from _took("cancelled", event.duration_seconds)
 
 
 @increments.register
 def _(event: BudgetExceeded) -> Iterator[Increment]:
     yield Increment(names.BUDGET_BREACHES, (event.budget,))
+
+
+def _took(outcome: str, seconds: float | None) -> Iterator[Increment]:
+    """Give how long a turn took; events of earlier releases do not say."""
+    if seconds is not None:
+        yield from duration(names.TURN_SECONDS, outcome, seconds, buckets=RUNS)

@@ -27,6 +27,7 @@ from services.orchestrator.store.work import UnitOfWork
 from services.orchestrator.tools import BUILT_IN, Tool, ToolRegistry, Workspaces
 from services.orchestrator.tools.environment import hide_own_environment
 from services.orchestrator.tools.mcp import McpServers
+from services.orchestrator.turns.approvals_gauge import ApprovalsGauge
 from services.orchestrator.turns.budgets import Budgets
 from services.orchestrator.turns.engine import TurnEngine
 from services.orchestrator.turns.finished import FinishedTurns
@@ -71,7 +72,15 @@ def create_app(
         settings,
         telemetry,
         bus=bus,
-        components=[database, bus, relay, resources.feed, resources.mcp, engine],
+        components=[
+            database,
+            bus,
+            relay,
+            resources.feed,
+            resources.mcp,
+            engine,
+            ApprovalsGauge(database, telemetry.instruments),
+        ],
         on_drain=resources.feed.drain,
         routers=[build_router(_commands(resources, engine), resources, finished)],
     )

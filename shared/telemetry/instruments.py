@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every metric this project emits, with its unit and meaning.
+"""Every metric that a process feeds itself, with its unit and meaning.
+
+What is counted from events is in ``services/metrics/definitions.py``, and nothing is in both.
 
 On ``/metrics`` each has the prefix ``agent_runtime_``. Labels take few values: never the id of a
 session, a turn, an event or a conversation. HTTP requests are measured by FastAPI itself, under the
@@ -11,7 +13,6 @@ from typing import Final
 from opentelemetry.metrics import Meter
 
 from shared.telemetry.instrument_table import (
-    MINUTES,
     SIZES,
     InstrumentTable,
     counter,
@@ -153,23 +154,6 @@ class Instruments(InstrumentTable):
     outbox_oldest_age = gauge(
         "outbox_oldest_age_seconds", "s", "Age of the oldest event that is not yet on Kafka."
     )
-    outbox_relayed = counter(
-        "outbox_relayed_total", "{event}", "Events written to Kafka, by outcome.", "outcome"
-    )
-
-    # Projections
-    projection_position = gauge(
-        "projection_position",
-        "{event}",
-        "Position of the last event a projection has applied.",
-        "projection",
-    )
-    projection_lag = gauge(
-        "projection_lag_seconds",
-        "s",
-        "Age of the oldest event a projection has not applied.",
-        "projection",
-    )
 
     # Audit
     audit_tree_size = gauge("audit_tree_size", "{entry}", "Entries in an audit log.", "log")
@@ -180,58 +164,18 @@ class Instruments(InstrumentTable):
         "audit_verify_failures_total", "{check}", "Verifications that found a broken log.", "check"
     )
 
-    # Approvals
+    # Approvals, turns and models as the orchestrator has them in hand; what happened to them is
+    # counted from the events by the metrics service
     approvals_pending = gauge("approvals_pending", "{approval}", "Approvals waiting for a person.")
-    approval_wait = histogram(
-        "approval_wait_seconds",
-        "s",
-        "From request to decision, by decision: approved, edited, rejected, expired.",
-        "decision",
-        buckets=MINUTES,
+    approvals_oldest_age = gauge(
+        "approvals_oldest_age_seconds", "s", "Age of the oldest approval waiting for a person."
     )
-
-    # Models, tools and budgets
-    llm_tokens = counter(
-        "llm_tokens_total",
-        "{token}",
-        "Tokens, by direction: input, output, cached.",
-        "direction",
-        "model",
-    )
-    llm_cost = counter("llm_cost_usd_total", "{usd}", "Cost of model calls.", "model")
-    llm_requests = counter(
-        "llm_requests_total", "{request}", "Model calls, by outcome.", "model", "outcome"
-    )
-    llm_request_duration = histogram(
-        "llm_request_duration_seconds", "s", "How long model calls took.", "model"
-    )
+    turns_running = gauge("turns_running", "{turn}", "Turns this process works on.")
     llm_breaker_state = gauge(
         "llm_circuit_breaker_state",
         "",
         "Whether this process asks a model: 0 closed, 1 half open, 2 open.",
         "model",
-    )
-    tool_calls = counter("tool_calls_total", "{call}", "Tool calls, by outcome.", "tool", "outcome")
-    tool_duration = histogram("tool_duration_seconds", "s", "How long tool calls took.", "tool")
-    budget_breaches = counter(
-        "budget_breaches_total", "{breach}", "Turns stopped by a budget, by which.", "limit"
-    )
-
-    # Sessions, agents and turns
-    sessions_active = gauge("sessions_active", "{session}", "Sessions neither ended nor deleted.")
-    turns_running = gauge("turns_running", "{turn}", "Turns being worked on.")
-    turns = counter("turns_total", "{turn}", "Turns that ended, by outcome.", "agent", "outcome")
-    turn_duration = histogram(
-        "turn_duration_seconds", "s", "From the acceptance of a message to its answer.", "outcome"
-    )
-    agent_switches = counter(
-        "agent_switches_total", "{switch}", "Agent switches, by pair.", "from_agent", "to_agent"
-    )
-    agent_errors = counter(
-        "agent_errors_total", "{error}", "Errors of agents, by class.", "agent", "error_type"
-    )
-    events = counter(
-        "events_total", "{event}", "Events seen by the metrics service.", "level", "event_type"
     )
 
     def note_skew(self, metric: str, count: int) -> None:

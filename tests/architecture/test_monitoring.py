@@ -38,12 +38,17 @@ MATCHERS = re.compile(r"\{([^}]*)\}")
 SUFFIX = re.compile(r"_(bucket|count|sum)$")
 
 
-def shown() -> Mapping[str, set[str]]:
-    """Return the figures that are shown, with their labels; those in no use are not among them."""
+def fed() -> set[str]:
+    """Return the rows of the table that some code gives values to."""
     source = "\n".join(path.read_text("utf-8") for path in python_files("services", "shared"))
     used = set(re.findall(r"instruments\s*\.(\w+)", source))
+    return used | ({"clock_skew"} if "note_skew" in used else set())
+
+
+def shown() -> Mapping[str, set[str]]:
+    """Return the figures that are shown, with their labels; those in no use are not among them."""
     names = {row: name for name, row in vars(Instruments).items() if row in rows(Instruments)}
-    emitted = [row.definition for row in rows(Instruments) if names[row] in used]
+    emitted = [row.definition for row in rows(Instruments) if names[row] in fed()]
     ours = {each.prometheus_name: set[str](each.labels) for each in (*emitted, *DEFINITIONS)}
     return {**ours, **dict.fromkeys(HTTP_METRICS, OF_HTTP), "up": set(), **OF_THE_COLLECTOR}
 
@@ -109,6 +114,24 @@ def shown_as(metric: str) -> str:
     if recorded := re.fullmatch(r"(\w+):per_minute", metric):
         metric = recorded[1] if SUFFIX.search(recorded[1]) else f"{recorded[1]}_total"
     return metric if metric in SHOWN else SUFFIX.sub("", metric)
+
+
+def test_every_figure_that_is_promised_is_fed() -> None:
+    """A row of the table without code that feeds it would be a figure that nobody ever sees.
+
+    That those of the metrics service are fed is held beside it; that all are really shown by a
+    running system, in ``tests/scenarios/test_conversation.py``.
+    """
+    promised = {name for name, row in vars(Instruments).items() if row in rows(Instruments)}
+
+    assert promised - fed() == set()
+
+
+def test_no_figure_is_both_measured_and_counted_from_events() -> None:
+    """Whoever adds a figure up over all services would count it twice."""
+    measured = {row.definition.name for row in rows(Instruments)}
+
+    assert measured & {each.name for each in DEFINITIONS} == set()
 
 
 @every_expression

@@ -6,8 +6,10 @@ import base64
 from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
+from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.embedded.demo.accounts import caught_up
 from deploy.embedded.demo.agreement import differences
@@ -19,10 +21,12 @@ from deploy.embedded.demo.failures import (
     redrive,
     send_poison,
 )
+from services.metrics.definitions import DEFINITIONS
 from shared.events import Topics
 from shared.messaging import decode
 from shared.messaging.replay import read_topics
 from shared.settings import KafkaSettings
+from shared.telemetry.instruments import Instruments
 from tests.scenarios.conftest import System
 from tests.support.eventually import eventually as eventually_within
 from tests.support.otlp_receiver import OtlpReceiver, ReceivedSpan
@@ -30,6 +34,17 @@ from tests.support.otlp_receiver import OtlpReceiver, ReceivedSpan
 pytestmark = [pytest.mark.connected, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 eventually = partial(eventually_within, timeout=60)
+ONLY_IN_TROUBLE = (
+    "agent_errors_total",
+    "audit_verify_failures_total",
+    "clock_skew_total",
+    "commit_failures_total",
+    "consumer_paused",
+    "duplicates_dropped_total",
+    "llm_cost_usd_total",  # the offline model is free
+)
+"""Figures that a system of which all is well does not show."""
+
 CONSUMERS = ("persistence", "audit", "metrics", "agent_context")
 
 
@@ -204,3 +219,35 @@ async def test_at_the_end_all_services_have_counted_the_same_events(system: Syst
         return len(counted) == 1
 
     await eventually(totals, message="the services have counted different events")
+
+
+async def test_every_figure_that_is_promised_is_shown_by_a_service(system: System) -> None:
+    """A figure that no code feeds, or that is fed under another name, would not be there."""
+    bounded = await a_session(system, budget={"model_calls": 1})
+    stopped = await say(system, bounded, "Calculate 6 * 7")
+    await system.services.post("orchestrator", f"/v1/sessions/{bounded}/complete", {})
+    promised = {
+        each.prometheus_name + ("_count" if each.kind == "histogram" else "")
+        for each in (*Instruments.definitions(), *DEFINITIONS)
+    }
+
+    async def all_are_shown() -> bool:
+        missing = promised - await shown(system)
+        return missing <= {f"agent_runtime_{name}" for name in ONLY_IN_TROUBLE}
+
+    assert "model_calls" in stopped["error"]
+    await eventually(all_are_shown, message="a figure is not shown")
+
+
+async def shown(system: System) -> set[str]:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        pages = [
+            (await client.get(f"{url}/metrics")).text
+            for url in system.stack.addresses.services.values()
+        ]
+    return {
+        sample.name
+        for page in pages
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+    }

@@ -134,9 +134,13 @@ _MAKERS: tuple[Make, ...] = (
     ),
     lambda s, n: MessageAddedEvent(session_id=s, role="user", message_length=n),
     lambda s, n: TaskCompleted(
-        session_id=s, agent_type=AGENTS[n % 3], success=n % 2 == 0, result_summary="done"
+        session_id=s,
+        agent_type=AGENTS[n % 3],
+        success=n % 2 == 0,
+        result_summary="done",
+        duration_seconds=n * 1.1,
     ),
-    lambda s, n: TurnCancelled(session_id=s, turn_id=f"turn-{n}"),
+    lambda s, n: TurnCancelled(session_id=s, turn_id=f"turn-{n}", duration_seconds=n * 0.2),
     lambda s, n: BudgetExceeded(
         session_id=s,
         turn_id=f"turn-{n}",

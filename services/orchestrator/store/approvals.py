@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
@@ -104,6 +104,29 @@ async def due_approvals(connection: AsyncConnection, *, limit: int) -> Sequence[
         .limit(limit)
     )
     return [(row.session_id, row.id) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How many questions are open, and since when the oldest of them."""
+
+    count: int
+    oldest: timedelta
+
+
+async def waiting_approvals(connection: AsyncConnection) -> Waiting:
+    """Return what waits for people, in all sessions."""
+    row = (
+        await connection.execute(
+            select(
+                func.count().label("waiting"),
+                func.min(approvals.c.requested_at).label("first"),
+                func.clock_timestamp().label("now"),
+            ).where(approvals.c.state == ApprovalState.OPEN)
+        )
+    ).one()
+    age = row.now - row.first if row.first else timedelta(0)
+    return Waiting(count=row.waiting, oldest=max(timedelta(0), age))
 
 
 async def approval_of_effect(connection: AsyncConnection, effect_id: UUID) -> Approval | None:

@@ -7,6 +7,7 @@ from services.orchestrator.store.signals import announce_stopped
 from services.orchestrator.store.steps import steps_of
 from services.orchestrator.store.turns import unfinished
 from services.orchestrator.store.work import SessionWork
+from services.orchestrator.turns.closing import seconds_taken
 from services.orchestrator.turns.opening import finish_agent
 from services.orchestrator.turns.progress import Progress
 from services.orchestrator.turns.resources import Resources
@@ -49,7 +50,13 @@ async def _cancel(
         await _cut_off(resources, turn_work, progress, by=by)
         await finish_agent(turn_work, success=False)
     await work.publish(
-        TurnCancelled(session_id=turn.session_id, turn_id=turn.id, cancelled_by=by, reason=reason)
+        TurnCancelled(
+            session_id=turn.session_id,
+            turn_id=turn.id,
+            cancelled_by=by,
+            reason=reason,
+            duration_seconds=seconds_taken(turn_work),
+        )
     )
     turn_work.change(
         state=TurnState.CANCELLED,

@@ -92,8 +92,14 @@ async def _task(work: TurnWork, *, success: bool, summary: str) -> None:
             success=success,
             result_summary=summary,
             turn_id=work.turn.id,
+            duration_seconds=seconds_taken(work),
         )
     )
+
+
+def seconds_taken(work: TurnWork) -> float:
+    """Return how long it has been since the message of the turn was accepted."""
+    return max(0.0, (work.now - work.turn.accepted_at).total_seconds())
 
 
 def _end(work: TurnWork, state: TurnState, **changes: Any) -> None:

@@ -47,6 +47,7 @@ class TurnEngine:
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = False
         self._down: str | None = None
+        resources.telemetry.instruments.turns_running.track(lambda: len(self._running))
         self._signals = Notifications(resources.work.database, {CHANNEL: self._hear})
 
     @property

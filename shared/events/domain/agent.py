@@ -42,6 +42,7 @@ class TaskCompleted(DomainEvent):
     success: bool
     result_summary: str
     turn_id: str = ""
+    duration_seconds: float | None = Field(default=None, ge=0)
 
 
 class TurnCancelled(DomainEvent):
@@ -50,6 +51,7 @@ class TurnCancelled(DomainEvent):
     turn_id: str
     cancelled_by: str = "system"
     reason: str = ""
+    duration_seconds: float | None = Field(default=None, ge=0)
 
 
 class BudgetExceeded(DomainEvent):

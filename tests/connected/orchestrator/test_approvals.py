@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from services.orchestrator.turns.approvals_gauge import ApprovalsGauge
+from shared.database import Database
 from shared.events import ApprovalDecided, ApprovalRequested, HITLDecisionMadeEvent
+from shared.settings import DatabaseSettings
+from shared.telemetry.settings import TelemetrySettings
+from shared.telemetry.setup import configure_telemetry
 from tests.support.databases import MigratedDatabase
+from tests.support.eventually import eventually
 from tests.support.orchestrator import RunningOrchestrator
 from tests.support.recorded import recorded_events
 
@@ -40,6 +48,28 @@ async def test_a_call_waits_and_is_made_when_a_person_approves(
     assert asked.arguments_digest == decided.arguments_digest
     assert decided.decided_by == "ann"
     assert technical.decision == "approved"
+
+
+async def test_it_is_shown_how_many_calls_wait_and_since_when(
+    orchestrator: RunningOrchestrator, database: MigratedDatabase
+) -> None:
+    session_id, turn, approval = await waiting(orchestrator)
+    shown = configure_telemetry("orchestrator", TelemetrySettings()).instruments
+    store = Database(DatabaseSettings(url=SecretStr(database.url("orchestrator"))))
+    gauge = ApprovalsGauge(store, shown, every=timedelta(milliseconds=10))
+    await store.start()
+    await gauge.start()
+    try:
+        pending = await eventually(shown.approvals_pending.value)
+        assert (shown.approvals_oldest_age.value() or 0) > 0
+
+        await orchestrator.decide(session_id, approval, "approve")
+        await orchestrator.turn(turn)
+
+        await eventually(lambda: shown.approvals_pending.value() == pending - 1)
+    finally:
+        await gauge.stop()
+        await store.stop()
 
 
 async def test_a_rejected_call_is_not_made_and_the_model_is_told(

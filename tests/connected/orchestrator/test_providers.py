@@ -166,8 +166,8 @@ async def test_a_model_that_stays_away_is_stood_in_for_and_left_alone(
 
     assert (written["reply"], following["reply"]) == ("It is written.", "Still here.")
     assert Counter(each["model"] for each in asked) == {"gpt-4.1": 4, "gpt-4o": 3}
-    assert asked[0] | {"model": "gpt-4o"} == asked[3]
-    assert asked[4] | {"model": "gpt-4o"} == asked[5]
+    assert {**asked[0], "model": "gpt-4o"} == asked[3]
+    assert {**asked[4], "model": "gpt-4o"} == asked[5]
     events = await recorded_events(database.admin_url, session_id=session_id)
     failed = [each for each in events if isinstance(each, LLMRequestFailedEvent)]
     assert [(each.model, each.fallback_model) for each in failed] == [

@@ -70,5 +70,29 @@ def test_messages_turns_and_budgets_are_counted() -> None:
     }
 
 
+def test_it_is_told_how_long_turns_took_by_how_they_ended() -> None:
+    totals = session_lifecycle(
+        [
+            TaskCompleted(
+                session_id="s",
+                agent_type="coder",
+                success=True,
+                result_summary="",
+                duration_seconds=1.5,
+            ),
+            TurnCancelled(session_id="s", turn_id="t", duration_seconds=3600),
+        ],
+        {},
+    ).totals
+
+    took = {key[1:]: n for key, n in totals.items() if key[0] == names.TURN_SECONDS}
+    assert took == {
+        ("success", "2.0"): 1,
+        ("success", names.SUM): 1_500_000,
+        ("cancelled", "+Inf"): 1,
+        ("cancelled", names.SUM): 3_600_000_000,
+    }
+
+
 def test_every_event_that_is_counted_adds_something() -> None:
     assert len(set(COUNTED)) == len(COUNTED) == 9

@@ -55,14 +55,18 @@ def test_ten_thousand_values_of_a_label_are_a_hundred_series(configure: Configur
 
     for number in range(10_000):
         name = f"session-{number}"
-        instruments.tool_calls.add(1, {"tool": name, "outcome": "ok"})
-        instruments.projection_position.set(number, {"projection": name})
-        instruments.tool_duration.record(0.1, {"tool": name})
+        instruments.dlq_messages.add(1, {"group": name, "error_kind": "poison"})
+        instruments.dlq_fingerprints.set(number, {"group": name})
+        instruments.consumer_batch_duration.record(0.1, {"group": name})
 
-    for metric in ("tool_calls_total", "projection_position", "tool_duration_seconds_count"):
+    for metric in (
+        "dlq_messages_total",
+        "dlq_fingerprints",
+        "consumer_batch_duration_seconds_count",
+    ):
         assert len(_series(telemetry, metric)) == 101
-    assert sum(_series(telemetry, "tool_calls_total")) == 10_000
-    assert instruments.tool_calls.total({"tool": "other", "outcome": "ok"}) == 9_900
+    assert sum(_series(telemetry, "dlq_messages_total")) == 10_000
+    assert instruments.dlq_messages.total({"group": "other", "error_kind": "poison"}) == 9_900
 
 
 def test_ten_thousand_combinations_are_two_thousand_series(configure: Configure) -> None:
@@ -70,12 +74,12 @@ def test_ten_thousand_combinations_are_two_thousand_series(configure: Configure)
 
     for source in range(100):
         for target in range(100):
-            telemetry.instruments.agent_switches.add(
-                1, {"from_agent": f"agent-{source}", "to_agent": f"agent-{target}"}
+            telemetry.instruments.dlq_messages.add(
+                1, {"group": f"group-{source}", "error_kind": f"kind-{target}"}
             )
 
-    assert len(_series(telemetry, "agent_switches_total")) == 2001
-    assert sum(_series(telemetry, "agent_switches_total")) == 10_000
+    assert len(_series(telemetry, "dlq_messages_total")) == 2001
+    assert sum(_series(telemetry, "dlq_messages_total")) == 10_000
 
 
 def _series(telemetry: Telemetry, metric: str) -> list[float]:

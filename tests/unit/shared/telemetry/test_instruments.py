@@ -26,17 +26,13 @@ CONTRACT = {
     "commit_failures_total": ("group",),
     "outbox_pending": (),
     "outbox_oldest_age_seconds": (),
-    "projection_position": ("projection",),
-    "projection_lag_seconds": ("projection",),
     "audit_tree_size": ("log",),
     "audit_checkpoint_age_seconds": ("log",),
     "audit_verify_failures_total": ("check",),
     "approvals_pending": (),
-    "approval_wait_seconds": ("decision",),
-    "llm_tokens_total": ("direction", "model"),
-    "llm_cost_usd_total": ("model",),
-    "budget_breaches_total": ("limit",),
-    "sessions_active": (),
+    "approvals_oldest_age_seconds": (),
+    "turns_running": (),
+    "llm_circuit_breaker_state": ("model",),
 }
 
 

@@ -79,6 +79,7 @@ def build_bus(
         settings.kafka,
         service=identity.name,
         version=identity.version,
+        instance=identity.instance,
         topics=topics,
         retry=settings.retry.policy(),
         delivery=settings.delivery,

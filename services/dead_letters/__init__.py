@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The desk for what could not be handled: keeps every dead letter, and sends it back when asked.
 
-Consumes: the dead letter topic, whatever is on it.
+Consumes: the dead letter topic, whatever is on it; of the infrastructure events those by which a
+service says that it has handled what was sent back to it.
 Produces: redriven records, each to the retry topic of the service that failed, and the events
 ``DeadLetterRedriven``, ``DeadLetterDiscarded`` and ``DeadLetterParked``. Never a dead letter.
 Owns: the schema ``dead_letters``.

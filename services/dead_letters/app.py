@@ -15,6 +15,7 @@ from services.dead_letters.store.discarding import Discarding
 from services.dead_letters.store.intake import Intake
 from services.dead_letters.store.recorder import Recorder
 from services.dead_letters.store.redriving import Redriving
+from services.dead_letters.store.resolving import Resolving
 from services.dead_letters.store.returns import Returns
 from shared.attempts import PostgresInHand
 from shared.database import Database
@@ -42,13 +43,15 @@ def create_app(
         identity,
         settings,
         telemetry,
-        topics=[topics.dead_letters],
+        topics=[topics.dead_letters, topics.infrastructure],
         in_hand=PostgresInHand(database, schema=NAME),
     )
     relay = OutboxRelay(outbox, database, bus.producer, on_depth=_shown_on(telemetry.instruments))
     returns = Returns(recorder=recorder, max_redrives=settings.max_redrives)
     sink = DeadLetterSink(
+        topic=topics.dead_letters,
         intake=Intake(database=database, returns=returns),
+        resolving=Resolving(database=database),
         instruments=telemetry.instruments,
         committed=relay.committed,
     )

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes the records of the dead letter topic, whatever is in them."""
+"""Takes the records of the dead letter topic, and what services say of those sent back."""
 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from services.dead_letters.store.intake import Intake
+from services.dead_letters.store.intake import Intake, Kept
+from services.dead_letters.store.resolving import Resolving
 from shared.errors import DependencyDownError
+from shared.events import DeadLetterResolved
 from shared.messaging import Delivery
 from shared.telemetry import Instruments
 
@@ -15,9 +17,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetterSink:
-    """Keeps every record; a record it cannot keep stops it, and is never dead-lettered again."""
+    """Keeps every record of ``topic``, and closes letters whose redrive was handled.
 
+    What it cannot keep stops it, and is never dead-lettered again.
+    """
+
+    topic: str
     intake: Intake
+    resolving: Resolving
     instruments: Instruments
     committed: Callable[[], None]
 
@@ -30,18 +37,35 @@ class DeadLetterSink:
             DependencyDownError: they could not be kept, for whatever reason. No other error leaves
                 here: the bus would write the record to the topic that it came from.
         """
+        records = [each.record for each in deliveries if each.record.topic == self.topic]
+        told = [
+            each.event
+            for each in deliveries
+            if isinstance(each.event, DeadLetterResolved) and each.record.topic != self.topic
+        ]
         try:
-            kept = await self.intake.keep([delivery.record for delivery in deliveries])
+            kept = await self.intake.keep(records) if records else Kept()
+            resolved = await self.resolving.resolve(told) if told else 0
         except DependencyDownError:
             raise
         except Exception as error:
             logger.exception("letters not kept", extra={"records": len(deliveries)})
             raise DependencyDownError("the desk", f"letters cannot be kept: {error}") from error
-        if kept.failed_again:
-            self.instruments.redrives.add(kept.failed_again, {"result": "failed"})
-            self.committed()
-        logger.info(
-            "letters kept",
-            extra={"new": kept.new, "again": kept.failed_again, "repeated": kept.repeated},
-        )
+        self._note(kept, resolved)
         return kept.repeated
+
+    def _note(self, kept: Kept, resolved: int) -> None:
+        self.instruments.redrives.add(kept.failed_again, {"result": "failed"})
+        self.instruments.redrives.add(resolved, {"result": "succeeded"})
+        if kept.failed_again:
+            self.committed()
+        if resolved or kept != Kept():
+            logger.info(
+                "letters kept",
+                extra={
+                    "new": kept.new,
+                    "again": kept.failed_again,
+                    "repeated": kept.repeated,
+                    "resolved": resolved,
+                },
+            )

@@ -48,6 +48,7 @@ class EventType(StrEnum):
     SYSTEM_SHUTDOWN = "system_shutdown"
 
     DEAD_LETTER_REDRIVEN = "dead_letter_redriven"
+    DEAD_LETTER_RESOLVED = "dead_letter_resolved"
     DEAD_LETTER_DISCARDED = "dead_letter_discarded"
     DEAD_LETTER_PARKED = "dead_letter_parked"
     DEAD_LETTER_EDITED = "dead_letter_edited"

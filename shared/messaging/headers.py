@@ -54,6 +54,7 @@ CLAIMED_HEADERS_SHA256 = "x-dlq-headers-sha256"
 REDRIVE_ID = "x-redrive-id"
 REDRIVE_COUNT = "x-redrive-count"
 REDRIVE_BY = "x-redrive-by"
+REDRIVE_LETTER = "x-redrive-letter"
 
 ORIGIN_HEADERS = frozenset(
     {ORIGIN_TOPIC, ORIGIN_PARTITION, ORIGIN_OFFSET, ORIGIN_TIMESTAMP, FIRST_FAILED_AT}
@@ -90,7 +91,7 @@ CLAIM_HEADERS = frozenset(
 )
 """Instead of what a dead letter has no room for."""
 
-REDRIVE_HEADERS = frozenset({REDRIVE_ID, REDRIVE_COUNT, REDRIVE_BY})
+REDRIVE_HEADERS = frozenset({REDRIVE_ID, REDRIVE_COUNT, REDRIVE_BY, REDRIVE_LETTER})
 
 ADDED_HEADERS = ORIGIN_HEADERS | ERROR_HEADERS | CLAIM_HEADERS | REDRIVE_HEADERS
 """All that this project adds to a record on its way through the dead letter queue."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from shared.errors import DependencyDownError, PermanentError
 from shared.events import Event, Topics
 from shared.health import Readiness
+from shared.ids import new_id
 from shared.messaging.attempts import AttemptLog
 from shared.messaging.brake import Brake
 from shared.messaging.codec import encode
@@ -22,6 +23,7 @@ from shared.messaging.pause import Pause
 from shared.messaging.processing import BatchProcessor, ConsumerIdentity
 from shared.messaging.producer import KafkaProducer
 from shared.messaging.records import OutgoingRecord
+from shared.messaging.resolutions import Resolutions
 from shared.messaging.subscriber import RecordSubscriber
 from shared.messaging.subscriptions import Subscribable
 from shared.messaging.topics_admin import check_topics
@@ -45,6 +47,7 @@ class KafkaEventBus(Subscribable):
         *,
         service: str,
         version: str,
+        instance: str | None = None,
         topics: Sequence[str] | None = None,
         retry: RetryPolicy | None = None,
         delivery: DeliverySettings | None = None,
@@ -87,6 +90,12 @@ class KafkaEventBus(Subscribable):
                 retry_topic=self.topics.retry(service),
             ),
             max_record_bytes=settings.max_record_bytes,
+            on_handled=Resolutions(
+                service=service,
+                aggregate_id=f"service:{service}/{instance or new_id()}",
+                retry_topic=self.topics.retry(service),
+                publish=self.publish,
+            ).tell,
         )
         self.subscriber = RecordSubscriber(
             settings,

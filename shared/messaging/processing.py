@@ -3,7 +3,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -21,6 +21,7 @@ from shared.messaging.guard import GivenUpError, Guard
 from shared.messaging.observer import NullObserver, Observer
 from shared.messaging.outcomes import Outcomes
 from shared.messaging.records import Delivery, OutgoingRecord, Record
+from shared.messaging.resolutions import tell_nobody
 from shared.messaging.sink import Sink
 from shared.messaging.subscriptions import Subscriptions
 from shared.retry import EventHandlerWithRetry
@@ -57,6 +58,8 @@ class BatchProcessor:
     attempts: AttemptCounter = field(default_factory=NoAttempts)
     clock: Clock = field(default_factory=SystemClock)
     max_record_bytes: int = MAX_RECORD_BYTES
+    on_handled: Callable[[Sequence[Delivery]], Awaitable[None]] = tell_nobody
+    """Told of what is no dead letter, before its offsets are committed."""
 
     async def process(self, records: Sequence[Record]) -> None:
         """Return when nothing is left to do for any of ``records``."""
@@ -69,6 +72,8 @@ class BatchProcessor:
                 left = outcomes.without_dead_letters(deliveries)
                 await self._apply(sink, step, left, outcomes)
             await self._handle(deliveries, outcomes)
+            handled = outcomes.without_dead_letters(deliveries)
+            await self.guard.until_available(lambda: self.on_handled(handled))
         self.subscriptions.stats.consumed += len(records)
 
     async def _dead_letter_undecodable(

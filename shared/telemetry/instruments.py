@@ -132,7 +132,7 @@ class Instruments(InstrumentTable):
         "dlq_depth",
         "{record}",
         "Dead letters, by the group they are of and their state: open, parked, redriven, "
-        "discarded.",
+        "resolved, edited, discarded.",
         "group",
         "state",
     )

@@ -18,6 +18,7 @@ from services.dead_letters.store.intake import Intake, Kept
 from services.dead_letters.store.letter_queries import letter, letter_page
 from services.dead_letters.store.recorder import Recorder
 from services.dead_letters.store.redriving import Redriving
+from services.dead_letters.store.resolving import Resolving
 from services.dead_letters.store.returns import Returns
 from services.dead_letters.store.stored_headers import from_stored
 from services.dead_letters.views import ActionResult, Letter, LetterFilters, RedriveRequest
@@ -56,6 +57,7 @@ class TestDesk:
     database: Database
     intake: Intake
     desk: Desk
+    resolving: Resolving
     commits: Commits = field(default_factory=Commits)
 
     async def keep(self, *records: Record | OutgoingRecord) -> Kept:
@@ -138,6 +140,7 @@ async def desk_on(database: MigratedDatabase) -> AsyncGenerator[TestDesk]:
             database=pool,
             intake=Intake(database=pool, returns=returns),
             desk=desk,
+            resolving=Resolving(database=pool),
             commits=commits,
         )
     finally:

@@ -91,7 +91,7 @@ async def _lags(settings: KafkaSettings, services: list[str]) -> dict[str, list[
         name: [topics.domain, topics.infrastructure, topics.retry(name)]
         for name in CONSUMING_SERVICES
     }
-    read[DESK] = [topics.dead_letters]
+    read[DESK] = [topics.dead_letters, topics.infrastructure]
     return {
         name: await group_lag(settings, f"{settings.topic_prefix}.{name}", read[name])
         for name in services

@@ -10,6 +10,7 @@ from services.dead_letters.letters.families import Family, FamilyHeaders, family
 from services.dead_letters.letters.fingerprints import fingerprint
 from services.dead_letters.letters.values import (
     MAX_INT32,
+    as_uuid,
     from_iso,
     from_milliseconds,
     last,
@@ -134,8 +135,4 @@ def _origin(headers: Headers, family: FamilyHeaders) -> Origin:
 
 
 def _redrive_id(headers: Headers) -> UUID | None:
-    found = text(last(headers, names.REDRIVE_ID), limit=64)
-    try:
-        return UUID(found) if found else None
-    except ValueError:
-        return None
+    return as_uuid(text(last(headers, names.REDRIVE_ID), limit=64))

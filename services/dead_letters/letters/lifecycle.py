@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a dead letter can become, and what may be done with it.
 
-open ──redrive──▶ redriven ──failed again──▶ open, or parked after too many times
-  │  ╲                                          │
-  │   ──discard──▶ discarded ◀──discard─────────┤
-  └──edited as a new event──▶ resolved          └──redrive──▶ redriven
+open ──redrive──▶ redriven ──handled──▶ resolved
+ │ ╲                 └──failed again──▶ open, or parked after too many times
+ │  ──discard──▶ discarded ◀──discard──── parked
+ └──edit──▶ edited: a new event takes its place
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ class Status(StrEnum):
     RESOLVED = "resolved"
     DISCARDED = "discarded"
     PARKED = "parked"
+    EDITED = "edited"
 
 
 class Action(StrEnum):
@@ -26,12 +27,21 @@ class Action(StrEnum):
 
     REDRIVEN = "redriven"
     FAILED_AGAIN = "failed_again"
+    RESOLVED = "resolved"
     PARKED = "parked"
     DISCARDED = "discarded"
 
 
 WAITING = frozenset({Status.OPEN, Status.PARKED})
 """The letters that wait for somebody to decide."""
+
+
+RESOLVABLE = frozenset({Status.REDRIVEN, *WAITING})
+"""The letters that are closed when their last redrive is handled.
+
+One that waits again is among them: a record that comes twice may fail once and be handled once, in
+either order, and then it had its effect.
+"""
 
 
 def after_failing_again(*, redrive_count: int, max_redrives: int) -> Status:

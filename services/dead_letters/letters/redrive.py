@@ -16,6 +16,7 @@ class Redrive:
     """One time that a letter is sent back."""
 
     redrive_id: UUID
+    letter_id: UUID
     count: int
     operator: str
 
@@ -33,5 +34,6 @@ def redriven_record(
         (names.REDRIVE_ID, str(redrive.redrive_id).encode()),
         (names.REDRIVE_COUNT, str(redrive.count).encode()),
         (names.REDRIVE_BY, redrive.operator.encode()),
+        (names.REDRIVE_LETTER, str(redrive.letter_id).encode()),
     )
     return OutgoingRecord(topic=topic, key=key, value=value, headers=kept + added)

@@ -3,6 +3,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from shared.messaging.headers import Headers
 
@@ -69,4 +70,12 @@ def from_iso(value: bytes | None) -> datetime | None:
         found = datetime.fromisoformat(value[:64].decode())
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
+        return None
+
+
+def as_uuid(value: str | None) -> UUID | None:
+    """Return the UUID that is written so."""
+    try:
+        return UUID(value) if value else None
+    except ValueError:
         return None

@@ -26,9 +26,9 @@ CHUNK = 500
 class Kept:
     """What a batch was: letters that are new, letters that failed again, and repetitions."""
 
-    new: int
-    failed_again: int
-    repeated: int
+    new: int = 0
+    failed_again: int = 0
+    repeated: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,10 @@ class Redriving:
             return conflict(refusal or "")
         topic = self.recorder.topics.retry(letter.service)
         redrive = Redrive(
-            redrive_id=new_id(), count=letter.redrive_count + 1, operator=wish.operator
+            redrive_id=new_id(),
+            letter_id=letter.id,
+            count=letter.redrive_count + 1,
+            operator=wish.operator,
         )
         if not wish.dry_run:
             await _note(connection, letter, redrive, reason=wish.reason, now=now)

@@ -41,6 +41,16 @@ class DeadLetterRedriven(DeadLetterEvent):
     redrive_count: int = Field(ge=1)
 
 
+class DeadLetterResolved(DeadLetterEvent):
+    """A redriven letter had its effect; ``operator`` is the service that failed, which says so.
+
+    It may be told more than once of one redrive.
+    """
+
+    event_type = EventType.DEAD_LETTER_RESOLVED
+    redrive_id: str
+
+
 class DeadLetterDiscarded(DeadLetterEvent):
     """A dead letter will not be handled by ``service``, which goes on behind it.
 

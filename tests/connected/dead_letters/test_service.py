@@ -14,6 +14,7 @@ from shared.events import (
     BaseEvent,
     DeadLetterParked,
     DeadLetterRedriven,
+    DeadLetterResolved,
     Event,
     EventCategory,
     MessageReceived,
@@ -112,18 +113,22 @@ async def test_a_message_whose_handler_fails_is_redriven_to_that_service_alone(
         metrics.failing = False
         await desk.redrive(letter["id"])
         await eventually(lambda: metrics.done, timeout=JOINS_WITHIN)
-        await eventually(lambda: len(events) >= 4, timeout=JOINS_WITHIN)
+        resolved = await desk.only_letter("resolved")
+        await eventually(lambda: len(events) >= 5, timeout=JOINS_WITHIN)
 
         assert len(metrics.tried) == 2 * 3 + 1
         assert len(audit.done) == 1, "no redrive reached the service that had no trouble"
-        assert [type(each) for each in events] == [
+        assert (resolved["id"], resolved["redrive_count"]) == (letter["id"], 3)
+        by_desk = [each for each in events if each.aggregate_id == "service:dead_letters"]
+        assert [type(each) for each in by_desk] == [
             DeadLetterRedriven,
             DeadLetterRedriven,
             DeadLetterParked,
             DeadLetterRedriven,
         ]
-        assert [each.sequence for each in events] == [1, 2, 3, 4]
-        assert {each.aggregate_id for each in events} == {"service:dead_letters"}
+        assert [each.sequence for each in by_desk] == [1, 2, 3, 4]
+        [told] = [each for each in events if isinstance(each, DeadLetterResolved)]
+        assert (told.operator, told.dead_letter_id) == ("metrics", letter["id"])
 
 
 def _appended_to(events: list[BaseEvent]) -> Callable[[BaseEvent], Any]:

@@ -314,6 +314,7 @@ class EventStoreContract(ABC):
     async def test_recorders_at_the_same_time_neither_lose_nor_double(
         self, store: EventStore, stream: str
     ) -> None:
+        """P11: no gaps. Safeguard: writers of a stream hold the lock of its head."""
         deliveries = [delivered(written(stream, sequence=n), offset=n) for n in range(1, 41)]
         batches = [deliveries[start : start + 12] for start in range(0, 40, 4)]
 

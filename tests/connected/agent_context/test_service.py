@@ -96,6 +96,7 @@ async def test_a_reader_gets_a_recent_context_or_a_clear_not_yet(
 async def test_contexts_are_made_again_to_the_same_bytes_when_redis_was_wiped_or_a_person_asks(
     settings: AgentContextSettings, redis: Any
 ) -> None:
+    """P13: the same bytes. Safeguard: they are made by the code that is live."""
     async with running(NAME, create_app, settings) as service:
         await send(settings.kafka, events_of_sessions())
         before = await contexts(service)

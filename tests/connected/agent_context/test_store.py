@@ -225,6 +225,7 @@ async def test_an_event_without_a_place_in_its_sequence_is_a_permanent_error(
 async def test_nothing_is_applied_or_read_while_the_contexts_are_incomplete(
     store: ContextStore, redis: Any
 ) -> None:
+    """P13: not yet, and never wrong. Safeguard: the scripts look for the generation."""
     await redis.flushdb()
     events = delivered(long_history("s", 3))
 

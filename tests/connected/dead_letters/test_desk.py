@@ -25,7 +25,7 @@ DRY = RedriveRequest(operator="ada", dry_run=True)
 
 
 async def test_a_redrive_goes_to_the_service_that_failed_and_to_no_other(desk: TestDesk) -> None:
-    """Fails if the record went to the topic it came from, where every service would read it."""
+    """P8: Fails if the record went to the topic it came from, where every service would read it."""
     record = source_record()
     await desk.keep(failed(record, service="metrics"))
 

@@ -73,7 +73,7 @@ async def test_a_batch_that_is_read_again_changes_nothing(desk: TestDesk) -> Non
 
 
 async def test_a_failure_that_a_crash_made_be_written_twice_is_one_letter(desk: TestDesk) -> None:
-    """Fails without the identity of the failure: the records have offsets of their own."""
+    """P2: Fails without the identity of the failure: the records have offsets of their own."""
     record = source_record()
     await desk.keep(failed(record))
 
@@ -95,6 +95,7 @@ async def test_a_failure_written_twice_in_one_batch_is_one_letter(desk: TestDesk
 
 
 async def test_two_services_that_fail_on_one_record_make_two_letters(desk: TestDesk) -> None:
+    """P7: groups share nothing. Safeguard: service and group are part of what a failure is."""
     record = source_record()
 
     await desk.keep(failed(record, service="metrics"), failed(record, service="audit"))
@@ -194,7 +195,7 @@ async def test_a_letter_that_failed_too_often_is_parked_and_an_event_says_so(
 
 @pytest.mark.parametrize("forgery", ["another record", "another service", "an unknown id"])
 async def test_a_forged_redrive_id_makes_a_letter_of_its_own(desk: TestDesk, forgery: str) -> None:
-    """Fails if the id alone were trusted: the record would vanish into another letter."""
+    """P16: Fails if the id alone were trusted: the record would vanish into another letter."""
     await desk.keep(failed(source_record()))
     await desk.redrive((await desk.only_letter()).id)
     sent = read_back((await desk.redriven())[0])

@@ -115,6 +115,7 @@ async def test_while_the_broker_is_away_a_write_is_refused_in_time_and_the_next_
 async def test_consumers_go_on_by_themselves_when_the_broker_is_back_and_lose_nothing(
     own_kafka: ApacheKafka, settings: KafkaSettings
 ) -> None:
+    """P19: the broker is started anew. Safeguard: the client is asked again until it answers."""
     sink = Noting()
     bus = bus_with(settings, sink)
 

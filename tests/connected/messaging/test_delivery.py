@@ -69,6 +69,7 @@ class Noting:
 async def test_nothing_is_committed_before_it_is_applied_and_a_stop_finishes_the_batch(
     settings: KafkaSettings, topics: Topics
 ) -> None:
+    """P2: effect, then commit. Safeguard: the commit comes after ``process`` in ``Intake``."""
     gate, bus = Gate(), new_bus(settings)
     bus.subscribe_sink(gate)
 
@@ -166,6 +167,7 @@ class FailingObserver(NullObserver):
 async def test_a_batch_that_fails_unexpectedly_is_repeated_and_not_lost(
     settings: KafkaSettings, topics: Topics
 ) -> None:
+    """P19: honest health. Safeguard: ``failing`` of the intake, which /readyz asks for."""
     sink, observer = Noting(), FailingObserver()
     bus = new_bus(settings, observer)
     bus.subscribe_sink(sink)

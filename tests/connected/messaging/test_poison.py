@@ -65,6 +65,7 @@ def nothing_at_all(topic: str) -> OutgoingRecord:
 async def test_poison_of_every_kind_is_dead_lettered_byte_for_byte_and_the_rest_is_handled(
     kafka_settings: KafkaSettings,
 ) -> None:
+    """P1: any bytes at all. Safeguard: what holds no event is dead-lettered before any handler."""
     await ensure_topics(kafka_settings)
     topics = Topics(kafka_settings.topic_prefix)
     good = encode(EVENT, topics)

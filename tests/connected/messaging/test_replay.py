@@ -115,6 +115,7 @@ async def test_without_an_end_it_goes_on_with_what_is_written_later(kafka: Kafka
 
 
 async def test_the_live_group_still_gets_everything(kafka: KafkaSettings) -> None:
+    """P10: Safeguard: a replay is of no group and commits nothing."""
     await send(kafka, long_history("s", 20))
     assert len(await read(kafka)) == 20
     sink = Collected()

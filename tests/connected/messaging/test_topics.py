@@ -12,6 +12,7 @@ from aiokafka.admin import NewTopic
 
 from deploy.embedded.environment import service_environment
 from shared.errors import ConfigurationError
+from shared.messaging import KafkaEventBus
 from shared.messaging.topics_admin import COMMAND, admin, check_topics, differences, ensure_topics
 from shared.settings import KafkaSettings
 from tests.support.shared_servers import REPOSITORY
@@ -77,6 +78,18 @@ async def test_the_command_creates_what_a_missing_topic_is_to_be_created_with(
     assert (created[0], f"created {name}" in created[1]) == (0, True)
     assert checked_again[0] == 0
     await check_topics(kafka_settings, [name])
+
+
+async def test_a_consumer_whose_topics_are_not_there_does_not_start(
+    kafka_settings: KafkaSettings,
+) -> None:
+    """P19: clear at the start. Safeguard: the check of the topics before the group is joined."""
+    bus = KafkaEventBus(kafka_settings, service="audit", version="1.0")
+    bus.subscribe(handler=bus.publish)
+
+    with pytest.raises(ConfigurationError, match="create it with"):
+        async with asyncio.timeout(60):
+            await bus.start()
 
 
 async def test_the_command_says_in_one_line_that_nothing_answers(

@@ -138,6 +138,7 @@ async def test_a_session_is_active_until_it_is_over(store: MetricsStore, backwar
 async def test_ten_thousand_sessions_do_not_make_more_figures(
     store: MetricsStore, redis: Any
 ) -> None:
+    """P18: Safeguard: no total has a session in its key."""
     for start in range(0, 10_000, 500):
         events = [
             event

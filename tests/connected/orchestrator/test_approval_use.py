@@ -88,7 +88,7 @@ def files(orchestrator: RunningOrchestrator, session_id: str) -> list[str]:
 async def test_a_decision_that_is_sent_again_is_refused(
     orchestrator: RunningOrchestrator, provider: OpenAIServer
 ) -> None:
-    """Replayed. Safeguard: only an open question is decided."""
+    """P14: replayed. Safeguard: only an open question is decided."""
     session_id, turn, approval = await asked(orchestrator, provider)
     provider.script(Answer(text="Done."))
     assert (await orchestrator.decide(session_id, approval, "approve")).status_code == 200
@@ -103,7 +103,7 @@ async def test_a_decision_that_is_sent_again_is_refused(
 async def test_of_two_decisions_at_once_one_counts(
     orchestrator: RunningOrchestrator, provider: OpenAIServer
 ) -> None:
-    """Doubled. Safeguard: decisions are made while the session is locked."""
+    """P14: doubled. Safeguard: decisions are made while the session is locked."""
     session_id, turn, approval = await asked(orchestrator, provider)
     provider.script(Answer(text="Done."))
 
@@ -118,7 +118,7 @@ async def test_of_two_decisions_at_once_one_counts(
 async def test_a_decision_about_other_arguments_is_refused(
     orchestrator: RunningOrchestrator, provider: OpenAIServer
 ) -> None:
-    """Altered. Safeguard: the digest of what the person saw is compared with that of the call."""
+    """P14: altered. Safeguard: the digest of what the person saw, and that of the call."""
     session_id, _, approval = await asked(orchestrator, provider)
 
     refused = await orchestrator.decide(session_id, approval, "approve", arguments_digest="0" * 64)
@@ -130,7 +130,7 @@ async def test_a_decision_about_other_arguments_is_refused(
 async def test_a_decision_that_comes_too_late_is_refused(
     orchestrator: RunningOrchestrator, database: MigratedDatabase, provider: OpenAIServer
 ) -> None:
-    """Expired. Safeguard: the time is compared when a decision comes, not only now and then."""
+    """P14: expired. Safeguard: the time is compared when a decision comes."""
     session_id, turn, approval = await asked(orchestrator, provider)
     provider.script(Answer(text="Too late."))
     async with connected(database.admin_url) as connection:
@@ -149,7 +149,7 @@ async def test_a_decision_that_comes_too_late_is_refused(
 async def test_who_created_the_session_may_not_approve_where_four_eyes_are_asked_for(
     orchestrator: RunningOrchestrator, provider: OpenAIServer
 ) -> None:
-    """Approver = requester. Safeguard: ``requested_by`` of the question."""
+    """P14: approver = requester. Safeguard: ``requested_by`` of the question."""
     session_id, turn, approval = await asked(orchestrator, provider, "four_eyes")
     provider.script(Answer(text="Done."))
 
@@ -164,7 +164,7 @@ async def test_who_created_the_session_may_not_approve_where_four_eyes_are_asked
 async def test_an_agent_that_is_handed_the_work_needs_the_same_approval(
     orchestrator: RunningOrchestrator, provider: OpenAIServer
 ) -> None:
-    """Sub-agent bypass. Safeguard: ``delegated_by`` of the turn, and of the session after it."""
+    """P14: sub-agent bypass. Safeguard: ``delegated_by`` of the turn, then of the session."""
     over = Answer(tools=(("hand_over", {"to_agent": "free", "reason": "do it for me"}),))
     provider.script(over, write("a"), Answer(text="No?"), write("b"))
     session_id = await orchestrator.session(agent="careful")

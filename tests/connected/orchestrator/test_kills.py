@@ -139,6 +139,7 @@ async def test_what_may_not_be_repeated_is_put_to_a_person_after_a_crash(
     place: str,
     decision: Literal["approve", "reject"],
 ) -> None:
+    """P2: tool, then result. Safeguard: what was cut off is looked into first."""
     name, directory = f"lonely, {place}", tmp_path / "run"
     kills = [Kill(place=f"inside non_repeatable, {place}")]
 

@@ -218,6 +218,7 @@ async def _has_shares(database: Database, outbox: Outbox, shares: Sequence[int])
 async def test_the_shards_of_a_relay_that_died_are_taken_over(
     database: Database, outbox: Outbox, quick_leases: None
 ) -> None:
+    """P2: outbox, then relay. Safeguard: a lease that ran out is free."""
     dead, alive = Cluster(), Cluster()
     relay = OutboxRelay(outbox, database, dead)
     await relay.start()

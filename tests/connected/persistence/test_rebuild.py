@@ -37,7 +37,7 @@ def batches(events: list[Event], size: int) -> list[list[Event]]:
 async def test_under_live_writes_it_comes_out_row_for_row_as_the_live_one(
     history: TestHistory,
 ) -> None:
-    """Holds both writes of the sink and the last lock.
+    """P12: Holds both writes of the sink and the last lock.
 
     Leave out the writes to the second set, or the streams taken in under the lock, and rows differ.
     """

@@ -168,6 +168,7 @@ async def test_a_gap_behind_which_thousands_wait_closes(history: TestHistory) ->
 
 
 async def test_time_has_no_say_in_the_order(history: TestHistory) -> None:
+    """P17: Safeguard: events are taken by their places."""
     events = conversation()
     skewed = [
         event.model_copy(update={"occurred_at": other.occurred_at})

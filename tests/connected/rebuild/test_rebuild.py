@@ -156,6 +156,7 @@ async def test_nobody_may_write_to_a_store_that_is_being_filled_again(redis: Any
 
 
 async def test_work_that_finds_the_store_wiped_is_done_after_it_was_filled(redis: Any) -> None:
+    """P13: a wiped Redis. Safeguard: work that finds no generation has the store filled first."""
     fill = Filling(redis)
     store = rebuild(redis, fill)
     done: list[bytes] = []

@@ -90,6 +90,7 @@ def test_kinds_tell_what_happened() -> None:
 
 
 def test_headers_do_not_grow_over_a_hundred_redrives_and_keep_the_first_origin() -> None:
+    """P9: Safeguard: the headers of the last failure are left out before those of this one come."""
     letter = letter_of(PermanentError("first"))
     size = len(letter.headers)
     for offset in range(100):
@@ -104,6 +105,7 @@ def test_headers_do_not_grow_over_a_hundred_redrives_and_keep_the_first_origin()
 
 
 def test_long_messages_and_stacks_are_truncated() -> None:
+    """P9: Safeguard: the longest message and the longest stack that a letter has."""
     headers = readable(letter_of(PermanentError("x" * 100_000)).headers)
 
     assert len(headers[names.ERROR_MESSAGE]) == MAX_MESSAGE
@@ -111,6 +113,7 @@ def test_long_messages_and_stacks_are_truncated() -> None:
 
 
 def test_secrets_are_scrubbed_from_message_and_stack() -> None:
+    """P9: Safeguard: scrubbing, of the message and of the stack."""
     letter = letter_of(PermanentError("postgresql://user:hunter2@host/db refused"))
 
     assert not any(b"hunter2" in (value or b"") for _, value in letter.headers)
@@ -137,6 +140,7 @@ def test_failures_of_one_place_have_one_fingerprint_whatever_their_message() -> 
 
 
 def test_a_record_that_pretends_to_have_failed_before_is_not_believed() -> None:
+    """P16: Safeguard: all headers of ours are left out, unless they came by the retry topic."""
     forged = replace(
         RECORD,
         headers=(

@@ -91,6 +91,7 @@ def sum_of(histogram: Histogram) -> float:
 
 
 def test_a_negative_duration_is_flagged_as_skew(watched: Watched) -> None:
+    """P17: Safeguard: a measurement below nothing counts as nothing and is reported."""
     with watched.observation.processing([a_delivery(sent=timedelta(seconds=-3))], Outcomes()):
         pass
 

@@ -50,6 +50,7 @@ def test_labels_that_were_not_declared_are_a_mistake(labels: dict[str, str]) -> 
 
 
 def test_ten_thousand_values_of_a_label_are_a_hundred_series(configure: Configure) -> None:
+    """P18: Safeguard: the number of values of a label."""
     telemetry = configure()
     instruments = telemetry.instruments
 
@@ -70,6 +71,7 @@ def test_ten_thousand_values_of_a_label_are_a_hundred_series(configure: Configur
 
 
 def test_ten_thousand_combinations_are_two_thousand_series(configure: Configure) -> None:
+    """P18: Safeguard: the number of series of a metric."""
     telemetry = configure()
 
     for source in range(100):

@@ -49,6 +49,7 @@ def test_erased_contents_are_counted_and_leave_the_log_sound() -> None:
 
 
 def test_any_flipped_bit_of_a_line_is_found_at_its_index() -> None:
+    """P15: Safeguard: the hash of every entry is made again."""
     first, line, last = lines(LOG[:3])
     shown = checkpoint(LOG[:3])
     for place in range(len(line) - 1):
@@ -86,6 +87,7 @@ def test_a_deleted_entry_is_found_at_its_index() -> None:
 
 
 def test_a_deleted_end_is_found_at_its_first_index() -> None:
+    """P15: Safeguard: the log is as long as its checkpoints say, at least."""
     verdict = judge(lines(LOG[:19]))
 
     assert bad_entries(verdict) == (19, 20)
@@ -93,6 +95,7 @@ def test_a_deleted_end_is_found_at_its_first_index() -> None:
 
 
 def test_entries_that_changed_places_are_found_at_the_first_of_them() -> None:
+    """P15: Safeguard: the index of every entry."""
     verdict = judge(lines([*LOG[:7], LOG[9], LOG[8], LOG[7], *LOG[10:]]))
 
     assert bad_entries(verdict) == (7, 8)
@@ -149,6 +152,7 @@ def test_a_log_cut_back_to_an_old_checkpoint_is_found_by_a_newer_one() -> None:
 
 
 def test_an_old_checkpoint_is_found_by_a_newer_one_even_if_the_log_is_sound() -> None:
+    """P15: an old checkpoint. Safeguard: one that is smaller than what was walked is refused."""
     verdict = judge(lines(LOG), shown=checkpoint(LOG[:10]), kept=[checkpoint(LOG)])
 
     assert bad_entries(verdict) == (10, 20)
@@ -156,6 +160,7 @@ def test_an_old_checkpoint_is_found_by_a_newer_one_even_if_the_log_is_sound() ->
 
 
 def test_a_fork_that_was_signed_as_well_is_found_by_an_earlier_checkpoint() -> None:
+    """P15: Safeguard: the root is compared with every signed one."""
     fork = [*LOG[:7], *(logged(number, says="a lie") for number in range(7, 25))]
 
     verdict = judge(

@@ -9,9 +9,7 @@ ODD_HEADERS = (("a", None), ("b", b"\xff"), ("a", b"1"), ("", b""))
 
 
 def send_back(record: Record, *, count: int) -> Record:
-    redrive = Redrive(
-        redrive_id=new_id(), letter_id=new_id(), count=count, operator="ada"
-    )
+    redrive = Redrive(redrive_id=new_id(), letter_id=new_id(), count=count, operator="ada")
     outgoing = redriven_record(
         redrive,
         topic="agent-runtime.metrics.retry",

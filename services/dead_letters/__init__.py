@@ -3,7 +3,8 @@
 
 Consumes: the dead letter topic, whatever is on it; of the infrastructure events those by which a
 service says that it has handled what was sent back to it.
-Produces: redriven records, each to the retry topic of the service that failed, and the events
-``DeadLetterRedriven``, ``DeadLetterDiscarded`` and ``DeadLetterParked``. Never a dead letter.
+Produces: redriven and corrected records, each to the retry topic of the service that failed, and
+the events ``DeadLetterRedriven``, ``DeadLetterEdited``, ``DeadLetterDiscarded`` and
+``DeadLetterParked``. Never a dead letter.
 Owns: the schema ``dead_letters``.
 """

@@ -15,6 +15,7 @@ from services.dead_letters.views import (
     ActionResult,
     Counts,
     DiscardRequest,
+    EditRequest,
     Filters,
     GroupPage,
     Letter,
@@ -68,6 +69,13 @@ def dead_letters_router(database: Database, desk: Desk, *, services: Sequence[st
     ) -> ActionResult:
         """Give a letter up; it stays where it can be read."""
         return _result(await desk.discard(letter_id, wish, key=key))
+
+    @router.post("/dead-letters/{letter_id}/edit")
+    async def edit_letter(
+        letter_id: UUID, wish: EditRequest, key: IdempotencyKey = None
+    ) -> ActionResult:
+        """Send a corrected copy as a new event, in the place of the one that failed."""
+        return _result(await desk.edit(letter_id, wish, key=key))
 
     @router.get("/counts")
     async def get_counts() -> Counts:

@@ -12,6 +12,7 @@ from services.dead_letters.handlers import DeadLetterSink
 from services.dead_letters.settings import DeadLettersSettings
 from services.dead_letters.store.desk import Desk
 from services.dead_letters.store.discarding import Discarding
+from services.dead_letters.store.editing import Editing
 from services.dead_letters.store.intake import Intake
 from services.dead_letters.store.recorder import Recorder
 from services.dead_letters.store.redriving import Redriving
@@ -60,6 +61,7 @@ def create_app(
         database=database,
         redriving=Redriving(recorder=recorder, services=CONSUMING_SERVICES),
         discarding=Discarding(recorder=recorder),
+        editing=Editing(recorder=recorder, services=CONSUMING_SERVICES),
         instruments=telemetry.instruments,
         committed=relay.committed,
     )

@@ -4,7 +4,7 @@
 import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -221,6 +221,22 @@ class DiscardRequest(View):
         return self
 
 
+class EditRequest(View):
+    """Who corrects a letter, why, and what the event should have said.
+
+    ``event_type``, ``aggregate_id`` and ``sequence`` say which event it was, for a letter that does
+    not say so itself. A dry run only says whether the event could be made.
+    """
+
+    operator: Name
+    reason: Reason
+    payload: dict[str, Any]
+    event_type: Name | None = None
+    aggregate_id: Name | None = None
+    sequence: int | None = Field(default=None, ge=1, le=MAX_SEQUENCE)
+    dry_run: bool = False
+
+
 class ActionResult(View):
     """What was done, or in a dry run what would be; ``topic`` is where the letter goes."""
 
@@ -229,6 +245,7 @@ class ActionResult(View):
     topic: str | None
     redrive_id: UUID | None
     letter: LetterSummary
+    new_event_id: UUID | None = None
 
 
 def as_text(value: bytes | None) -> str | None:

@@ -56,6 +56,9 @@ REDRIVE_COUNT = "x-redrive-count"
 REDRIVE_BY = "x-redrive-by"
 REDRIVE_LETTER = "x-redrive-letter"
 
+EDIT_LETTER = "x-edit-letter"
+EDIT_BY = "x-edit-by"
+
 ORIGIN_HEADERS = frozenset(
     {ORIGIN_TOPIC, ORIGIN_PARTITION, ORIGIN_OFFSET, ORIGIN_TIMESTAMP, FIRST_FAILED_AT}
 )
@@ -93,7 +96,10 @@ CLAIM_HEADERS = frozenset(
 
 REDRIVE_HEADERS = frozenset({REDRIVE_ID, REDRIVE_COUNT, REDRIVE_BY, REDRIVE_LETTER})
 
-ADDED_HEADERS = ORIGIN_HEADERS | ERROR_HEADERS | CLAIM_HEADERS | REDRIVE_HEADERS
+EDIT_HEADERS = frozenset({EDIT_LETTER, EDIT_BY})
+"""Which dead letter an event was made from, and who made it."""
+
+ADDED_HEADERS = ORIGIN_HEADERS | ERROR_HEADERS | CLAIM_HEADERS | REDRIVE_HEADERS | EDIT_HEADERS
 """All that this project adds to a record on its way through the dead letter queue."""
 
 

@@ -142,7 +142,7 @@ class Instruments(InstrumentTable):
     redrives = counter(
         "redrive_total",
         "{record}",
-        "Dead letters sent back, by what became of it: sent, succeeded, failed, discarded.",
+        "Dead letters sent back, by what became of it: sent, succeeded, failed, edited, discarded.",
         "result",
     )
 

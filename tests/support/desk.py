@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 from services.dead_letters import tables
 from services.dead_letters.store.desk import Desk
 from services.dead_letters.store.discarding import Discarding
+from services.dead_letters.store.editing import Editing
 from services.dead_letters.store.intake import Intake, Kept
 from services.dead_letters.store.letter_queries import letter, letter_page
 from services.dead_letters.store.recorder import Recorder
@@ -132,6 +133,7 @@ async def desk_on(database: MigratedDatabase) -> AsyncGenerator[TestDesk]:
         database=pool,
         redriving=Redriving(recorder=recorder, services=CONSUMING_SERVICES),
         discarding=Discarding(recorder=recorder),
+        editing=Editing(recorder=recorder, services=CONSUMING_SERVICES),
         instruments=Instruments(NoOpMeterProvider().get_meter("test")),
         committed=commits.note,
     )

@@ -8,6 +8,7 @@ import typer
 
 from services.agentctl.commands.connection import connect
 from services.agentctl.commands.dlq_discard import discard
+from services.agentctl.commands.dlq_edit import edit
 from services.agentctl.commands.dlq_redrive import redrive
 from services.agentctl.commands.letter_options import (
     DESK,
@@ -28,6 +29,7 @@ from services.agentctl.output import Json, console, print_json
 app = typer.Typer(no_args_is_help=True, help="The messages that could not be handled.")
 app.command()(redrive)
 app.command()(discard)
+app.command()(edit)
 
 Limit = Annotated[int, typer.Option(min=1, max=500, help="How many to show at most.")]
 

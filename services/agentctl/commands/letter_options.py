@@ -19,7 +19,9 @@ Kind = Annotated[
 ErrorClass = Annotated[str | None, typer.Option(help="With this class of error.")]
 EventType = Annotated[str | None, typer.Option("--type", help="Of events of this type.")]
 Session = Annotated[str | None, typer.Option(help="Of this session.")]
-Status = Annotated[str | None, typer.Option(help="open, redriven, resolved, discarded or parked.")]
+Status = Annotated[
+    str | None, typer.Option(help="open, redriven, resolved, edited, discarded or parked.")
+]
 WaitingStatus = Annotated[
     str | None, typer.Option(help="open (which is what is chosen without this) or parked.")
 ]

@@ -40,12 +40,17 @@ def read_event(headers: Headers, value: bytes | None) -> DeadEvent:
     return DeadEvent(
         event_id=attributes.get("id"),
         event_type=attributes.get("type"),
-        session_id=None if subject is None or subject.startswith(_SERVICE) else subject,
+        session_id=session_of(subject),
         correlation_id=correlation_id if is_correlation_id(correlation_id or "") else None,
         aggregate_id=subject,
         sequence=_place(attributes.get("sequence")),
         occurred_at=from_iso(attributes.get("time", "").encode() or None),
     )
+
+
+def session_of(aggregate_id: str | None) -> str | None:
+    """Return the session that an aggregate is, or None if it is a service."""
+    return None if aggregate_id is None or aggregate_id.startswith(_SERVICE) else aggregate_id
 
 
 def _binary(headers: Headers) -> dict[str, str]:

@@ -30,6 +30,7 @@ class Action(StrEnum):
     RESOLVED = "resolved"
     PARKED = "parked"
     DISCARDED = "discarded"
+    EDITED = "edited"
 
 
 WAITING = frozenset({Status.OPEN, Status.PARKED})
@@ -64,13 +65,9 @@ def why_not_redrive(
     ``services`` are those that have a retry topic; ``claim`` says where the value lies that the
     letter is without.
     """
-    if service is None:
-        return (
-            "the headers of the letter do not say which service failed (another framework wrote"
-            " them, or nobody did), so there is no retry topic to send it to"
-        )
-    if service not in services:
-        return f"{service!r} has no retry topic; those that have one are {', '.join(services)}"
+    not_sent = _why_not_sent(service, services)
+    if not_sent:
+        return not_sent
     if status not in WAITING:
         return f"the letter is {status}; only an open or a parked one can be redriven"
     if claim:
@@ -78,4 +75,22 @@ def why_not_redrive(
             f"the value was too large for the letter and lies at {claim} (topic/partition/offset);"
             " without it there is nothing to send; take it from there, or discard the letter"
         )
+    return None
+
+
+def why_not_edit(status: Status, service: str | None, *, services: Sequence[str]) -> str | None:
+    """Return why no corrected copy of a letter can be sent, or None if one can."""
+    if status not in WAITING:
+        return f"the letter is {status}; only an open or a parked one can be edited"
+    return _why_not_sent(service, services)
+
+
+def _why_not_sent(service: str | None, services: Sequence[str]) -> str | None:
+    if service is None:
+        return (
+            "the headers of the letter do not say which service failed (another framework wrote"
+            " them, or nobody did), so there is no retry topic to send it to"
+        )
+    if service not in services:
+        return f"{service!r} has no retry topic; those that have one are {', '.join(services)}"
     return None

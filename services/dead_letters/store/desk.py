@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an operator does with a letter: send it back, or give it up."""
+"""What an operator does with a letter: send it back, correct it, or give it up."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -9,9 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dead_letters.store.answers import Answer, Refusal, Request, answer_once
 from services.dead_letters.store.discarding import Discarding
+from services.dead_letters.store.editing import Editing
 from services.dead_letters.store.locked_letter import LockedLetter, lock_letter
 from services.dead_letters.store.redriving import Redriving
-from services.dead_letters.views import ActionResult, DiscardRequest, RedriveRequest
+from services.dead_letters.views import (
+    ActionResult,
+    DiscardRequest,
+    EditRequest,
+    RedriveRequest,
+)
 from shared.clock import Clock, SystemClock
 from shared.database import Database
 from shared.telemetry import Instruments
@@ -26,6 +32,7 @@ class Desk:
     database: Database
     redriving: Redriving
     discarding: Discarding
+    editing: Editing
     instruments: Instruments
     committed: Callable[[], None]
     clock: Clock = field(default_factory=SystemClock)
@@ -56,6 +63,16 @@ class Desk:
             Request(key=key, what=f"discard {letter_id} {wish.model_dump_json()}", at=now),
             lambda connection, letter: self.discarding.act(connection, letter, wish, now),
             counted_as="discarded",
+        )
+
+    async def edit(self, letter_id: UUID, wish: EditRequest, *, key: str | None = None) -> Answer:
+        """Send a corrected copy as a new event to the service that failed; close the letter."""
+        now = self.clock.now()
+        return await self._act(
+            letter_id,
+            Request(key=key, what=f"edit {letter_id} {wish.model_dump_json()}", at=now),
+            lambda connection, letter: self.editing.act(connection, letter, wish, now),
+            counted_as="edited",
         )
 
     async def _act(

@@ -3,6 +3,7 @@
 
 import asyncio
 import os
+import secrets
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from services.orchestrator.tools.environment import hide_own_environment, program_environment
+from services.orchestrator.tools.leftovers import MARK, end_leftovers
 from services.orchestrator.tools.program_output import ProgramOutput
 
 _GRACE = timedelta(seconds=1)
@@ -32,22 +34,25 @@ async def run_program(
 ) -> Finished:
     """Run a program in ``directory`` and return the first ``keep`` bytes that it printed.
 
-    It sees a search path, its home (``directory``) and a locale, and nothing else of our
+    It sees a search path, its home (``directory``), a locale and a mark, and nothing else of our
     environment; its input is empty. It leads a process group of its own, which is killed when the
     time is over, when it prints without end, when we are cancelled, and when it ends and leaves
-    others behind.
+    others behind; so is whatever has left the group, by the mark.
 
     Raises:
         OSError: there is no such program, or it cannot be started.
     """
     leader: list[int] = []
+    mark = secrets.token_hex(16)
     output = ProgramOutput(keep=keep, flood=_FLOOD, on_flood=lambda: _kill_group(leader[0]))
     reading = asyncio.create_task(output.read())
     try:
-        process = await _start(arguments, directory, output.write_end)
+        process = await _start(arguments, directory, mark, output.write_end)
         leader.append(process.pid)
         status = await _ended(process, time_limit)
     finally:
+        if leader:
+            await asyncio.shield(asyncio.to_thread(end_leftovers, mark))
         await _stop_reading(reading)
     return Finished(
         status=None if output.flooded else status,
@@ -58,14 +63,14 @@ async def run_program(
 
 
 async def _start(
-    arguments: Sequence[str], directory: Path, output: int
+    arguments: Sequence[str], directory: Path, mark: str, output: int
 ) -> asyncio.subprocess.Process:
     hide_own_environment()
     try:
         return await asyncio.create_subprocess_exec(
             *arguments,
             cwd=directory,
-            env=program_environment(directory),
+            env={**program_environment(directory), MARK: mark},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -55,7 +55,7 @@ def _lines(workspace: Workspace, path: str) -> Iterator[tuple[str, str | None]]:
     scanned = 0
     listing = workspace.list(path, recursive=True)
     for entry in listing.entries:
-        if entry.kind != "file":
+        if entry.kind != "file" or entry.size > workspace.limits.file_bytes:
             continue
         scanned += entry.size
         if scanned > workspace.limits.scanned_bytes:

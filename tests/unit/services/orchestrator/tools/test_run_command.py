@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.orchestrator.tools.errors import ToolError
+from services.orchestrator.tools.leftovers import MARK
 from services.orchestrator.tools.run_command import RUN_COMMAND
 from services.orchestrator.tools.tool import ToolContext
 from tests.support.eventually import eventually
@@ -77,7 +78,7 @@ async def test_it_sees_nothing_of_our_environment(
     said = await run(allowed, "env")
 
     names = {line.partition("=")[0] for line in said.splitlines()[1:]}
-    assert names - {"PWD", "SHLVL", "_"} == {"PATH", "HOME", "LANG"}
+    assert names - {"PWD", "SHLVL", "_"} == {"PATH", "HOME", "LANG", MARK}
 
 
 async def test_its_input_is_empty(allowed: ToolContext) -> None:
@@ -137,26 +138,45 @@ async def test_children_that_are_left_behind_are_stopped(allowed: ToolContext) -
     await eventually(lambda: not alive(child))
 
 
-async def test_a_child_that_left_the_group_with_the_output_does_not_hold_us_up(
-    allowed: ToolContext,
+DAEMON = (
+    "import os, time\n"
+    "heard, said = os.pipe()\n"
+    "if os.fork() == 0:\n"
+    "    os.setsid()\n"
+    "    if os.fork() == 0:\n"
+    "        open('child', 'w').write(f'{os.getpid()}\\n')\n"
+    "        os.write(said, b'.')\n"
+    "        time.sleep(60)\n"
+    "    os._exit(0)\n"
+    "os.read(heard, 1)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("rest", "seconds", "how"),
+    [("", 30, "exit status 0\n"), ("time.sleep(60)\n", 2, "stopped: its time was over\n")],
+)
+async def test_a_daemon_that_left_group_session_and_parent_is_stopped_with_the_rest(
+    allowed: ToolContext, rest: str, seconds: int, how: str
 ) -> None:
-    script = (
-        "import os, time\n"
-        "heard, said = os.pipe()\n"
-        "if os.fork() == 0:\n"
-        "    os.setsid()\n"
-        "    open('child', 'w').write(f'{os.getpid()}\\n')\n"
-        "    os.write(said, b'.')\n"
-        "    time.sleep(60)\n"
-        "os.read(heard, 1)\n"
-    )
+    """Safeguard: ``end_leftovers`` finds it by its mark. It held the output, too."""
+    said = await run(allowed, "python3", "-c", DAEMON + rest, seconds=seconds)
 
-    try:
-        said = await run(allowed, "python3", "-c", script)
-    finally:
-        os.kill(await pid_in(allowed.workspace.files / "child"), 9)
+    assert said == how
+    child = await pid_in(allowed.workspace.files / "child")
+    await eventually(lambda: not alive(child))
 
-    assert said == "exit status 0\n"
+
+async def test_the_programs_of_others_are_left_alone(allowed: ToolContext) -> None:
+    other = asyncio.create_task(run(allowed, "sh", "-c", "echo $$ > self; read x < go; echo done"))
+    os.mkfifo(allowed.workspace.files / "go")
+    program = await pid_in(allowed.workspace.files / "self")
+
+    await run(allowed, "echo", "hi")
+
+    assert alive(program)
+    (allowed.workspace.files / "go").write_text("on\n")
+    assert await other == "exit status 0\ndone\n"
 
 
 async def test_a_program_is_stopped_when_the_call_is_cancelled(allowed: ToolContext) -> None:

@@ -50,6 +50,13 @@ async def test_matches_stop_at_the_limit_and_it_says_so(context: ToolContext) ->
     assert not all_of_them.truncated
 
 
+async def test_a_file_that_is_passed_over_does_not_use_up_the_limit(context: ToolContext) -> None:
+    (context.workspace.files / "a-huge.bin").write_bytes(b"x" * 50_000)
+    (context.workspace.files / "b.txt").write_text("needle\n")
+
+    assert await search(context, text="needle") == ToolResult(content="b.txt:1: needle")
+
+
 async def test_reading_stops_at_the_limit_and_it_says_so(context: ToolContext) -> None:
     for number in range(3):
         context.workspace.write(f"big{number}.txt", b"x" * 1900)

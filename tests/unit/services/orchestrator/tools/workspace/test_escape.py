@@ -3,13 +3,22 @@
 
 import os
 import threading
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from services.orchestrator.tools.edit_file import EDIT_FILE
 from services.orchestrator.tools.errors import ToolError
+from services.orchestrator.tools.list_files import LIST_FILES
+from services.orchestrator.tools.read_file import READ_FILE
+from services.orchestrator.tools.search_files import SEARCH_FILES
+from services.orchestrator.tools.tool import ToolContext
+from services.orchestrator.tools.workspace.copying import copy_files
 from services.orchestrator.tools.workspace.workspace import Workspace
+from services.orchestrator.tools.write_file import WRITE_FILE
+from shared.ids import new_id
 
 
 @pytest.fixture
@@ -122,7 +131,57 @@ def test_a_directory_swapped_while_it_is_walked_leads_nowhere_else(
 
 def test_a_race_of_links_and_directories_is_never_won(workspace: Workspace, outside: Path) -> None:
     """One thread swaps a directory with a link out, the other reads and writes through it."""
-    door = workspace.files / "door"
+    with swapping(workspace.files / "door", outside, aside=workspace.files / "away"):
+        for _ in range(1000):
+            with suppress(ToolError):
+                workspace.write("door/secret.txt", b"overwritten")
+            with suppress(ToolError):
+                assert workspace.read("door/secret.txt") == b"overwritten"
+
+    assert_untouched(outside)
+
+
+async def test_no_tool_wins_or_loses_the_race_either(
+    workspace: Workspace, outside: Path, tmp_path: Path
+) -> None:
+    """Every tool that takes a path, and the copy for a fork, while a directory is swapped.
+
+    Safeguard: ``O_NOFOLLOW`` for each name in ``workspace/directory.py``.
+    """
+    context = ToolContext(session_id="s", effect_id=new_id(), workspace=workspace)
+    said: list[str] = []
+    with swapping(workspace.files / "door", outside, aside=workspace.files / "away"):
+        for number in range(100):
+            for tool, arguments in (
+                (READ_FILE, {"path": "door/secret.txt"}),
+                (LIST_FILES, {"path": "door"}),
+                (LIST_FILES, {}),
+                (SEARCH_FILES, {"text": "secret", "path": "door"}),
+                (EDIT_FILE, {"path": "door/secret.txt", "old_text": "secret", "new_text": "x"}),
+                (WRITE_FILE, {"path": "door/planted.txt", "content": "mine"}),
+            ):
+                with suppress(ToolError):
+                    result = await tool.call(tool.validate(arguments), context)
+                    said.append(result.content)
+            target = tmp_path / f"copy {number}"
+            target.mkdir()
+            with suppress(OSError, ToolError):
+                copy_files(workspace.files, target)
+            assert list(target.glob("*/secret.txt")) == [] or (target / "door").is_symlink()
+
+    assert said
+    assert not [each for each in said if "secret.txt" in each or "edited" in each]
+    assert_untouched(outside)
+
+
+def assert_untouched(outside: Path) -> None:
+    assert (outside / "secret.txt").read_text() == "secret"
+    assert [path.name for path in outside.iterdir()] == ["secret.txt"]
+
+
+@contextmanager
+def swapping(door: Path, outside: Path, *, aside: Path) -> Generator[None]:
+    """Make ``door`` a link to ``outside`` and a directory in turn, as fast as it goes."""
     stop = threading.Event()
 
     def swap() -> None:
@@ -134,23 +193,17 @@ def test_a_race_of_links_and_directories_is_never_won(workspace: Workspace, outs
             with suppress(OSError):
                 door.mkdir()
             with suppress(OSError):
-                door.rename(workspace.files / "away")
-            for path in (workspace.files / "away").glob("*"):
-                path.unlink()
+                door.rename(aside)
             with suppress(OSError):
-                (workspace.files / "away").rmdir()
+                for path in aside.glob("*"):
+                    path.unlink()
+            with suppress(OSError):
+                aside.rmdir()
 
     attacker = threading.Thread(target=swap)
     attacker.start()
     try:
-        for _ in range(1000):
-            with suppress(ToolError):
-                workspace.write("door/secret.txt", b"overwritten")
-            with suppress(ToolError):
-                assert workspace.read("door/secret.txt") == b"overwritten"
+        yield
     finally:
         stop.set()
         attacker.join()
-
-    assert (outside / "secret.txt").read_text() == "secret"
-    assert [path.name for path in outside.iterdir()] == ["secret.txt"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from services.agentctl.commands import audit, dlq, events, history, sessions, topics
+from services.agentctl.commands import approvals, audit, dlq, events, history, sessions, topics
 from services.agentctl.commands.context import context
 from services.agentctl.commands.metrics import metrics
 from services.agentctl.commands.status import status
@@ -27,6 +27,7 @@ def build_app() -> typer.Typer:
     app.command()(status)
     app.add_typer(dlq.app, name="dlq")
     app.add_typer(sessions.app, name="sessions")
+    app.add_typer(approvals.app, name="approvals")
     app.add_typer(history.app, name="history")
     app.add_typer(audit.app, name="audit")
     app.add_typer(topics.app, name="topics")

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Asks services over HTTP; whatever goes wrong is one line that says what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,8 +12,13 @@ from pydantic import BaseModel, ValidationError
 from services.agentctl.addresses import Address, addresses
 from services.agentctl.errors import CommandError, NoAnswerError
 from services.agentctl.settings import AgentctlSettings
+from services.agentctl.sse import MEDIA_TYPE, Item, parse
 from services.agentctl.text import one_line
 from shared.ids import new_id
+
+NOTHING = 204
+PASSING = frozenset({429, 502, 503, 504})
+"""Answers that say to try again later."""
 
 Value = str | int | list[str] | None
 Query = Mapping[str, Value]
@@ -68,6 +74,43 @@ class Services:
             CommandError: the service does not answer, or refuses.
         """
         return self._json(service, self._send(service, "POST", path, body=body))
+
+    @contextmanager
+    def stream(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Generator[Iterator[Item] | None]:
+        """Give what a service streams, or None if it says that there is nothing to stream.
+
+        Raises:
+            NoAnswerError: the service does not answer, is not ready, or the connection is lost.
+            CommandError: it refuses.
+        """
+        address = self.addresses[service]
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        try:
+            with self._http.stream(
+                method,
+                f"{address.url}{path}",
+                params=given,
+                json=body,
+                headers={"Accept": MEDIA_TYPE, **(headers or {})},
+            ) as response:
+                if not response.is_success:
+                    response.read()
+                    said = f"{service}: {_refusal(response)}"
+                    if response.status_code in PASSING:
+                        raise NoAnswerError(said, reason=said)
+                    raise CommandError(said)
+                yield None if response.status_code == NOTHING else parse(response.iter_lines())
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _no_answer(service, address, error) from error
 
     def probe(self, service: str, path: str) -> httpx.Response:
         """Return whatever a service answers, also if that is bad news.

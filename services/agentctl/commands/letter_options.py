@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The options by which letters are chosen, and who acts on them."""
 
-import getpass
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from services.agentctl.errors import CommandError
+from services.agentctl.commands.person import person_or_user
 
 DESK = "dead_letters"
 
@@ -51,9 +50,4 @@ def operator_or_user(operator: str | None) -> str:
     Raises:
         CommandError: nobody knows who that is.
     """
-    if operator:
-        return operator
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError) as error:
-        raise CommandError("say who you are with --operator") from error
+    return person_or_user(operator, option="--operator")

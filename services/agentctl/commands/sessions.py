@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``agentctl sessions``: conversations, as persistence remembers them."""
+"""``agentctl sessions``: conversations; those that were are read from persistence."""
 
 from typing import Annotated, Any
 
@@ -7,6 +7,16 @@ import typer
 from rich.console import Console
 
 from services.agentctl.commands.connection import connect
+from services.agentctl.commands.session_send import create, send
+from services.agentctl.commands.session_steer import (
+    answer,
+    cancel,
+    complete,
+    pause,
+    resume,
+    switch,
+)
+from services.agentctl.commands.session_watch import watch
 from services.agentctl.output import (
     ROOMY,
     Json,
@@ -28,6 +38,8 @@ PERSISTENCE = "persistence"
 MESSAGES = 500
 
 app = typer.Typer(no_args_is_help=True, help="Conversations.")
+for command in (create, send, watch, cancel, pause, resume, switch, complete, answer):
+    app.command()(command)
 
 
 @app.command("list")

@@ -2,6 +2,7 @@
 """A record as a line that a person reads, or as two where the terminal is narrow."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -87,10 +88,15 @@ def _trouble(delivery: Delivery) -> str:
 
 
 def _payload(delivery: Delivery) -> str:
-    """Return what an event says, identifiers last; else the beginning of the value."""
+    """Return what an event says; else the beginning of the value."""
     if not delivery.event:
         return (delivery.record.value or b"")[:MOST_BYTES].decode(errors="replace")
-    said = sorted(delivery.event.payload().items(), key=lambda each: each[0].endswith("_id"))
+    return payload_line(delivery.event.payload())
+
+
+def payload_line(payload: Mapping[str, object]) -> str:
+    """Return what an event says, identifiers last, and nothing that is empty."""
+    said = sorted(payload.items(), key=lambda each: each[0].endswith("_id"))
     return "  ".join(f"{name}={_said(value)}" for name, value in said if _is_telling(name, value))
 
 

@@ -3,7 +3,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
 from services.orchestrator.api.dependencies import RecordId, SessionId, key_of
 from services.orchestrator.api.views import ApprovalView, Decision
@@ -11,7 +11,11 @@ from services.orchestrator.commands.decide_approval import (
     DecideApprovalCommand,
     DecideApprovalHandler,
 )
-from services.orchestrator.store.approvals import ApprovalState, approvals_of
+from services.orchestrator.store.approvals import (
+    ApprovalState,
+    approvals_of,
+    open_approvals,
+)
 from services.orchestrator.store.idempotency import IdempotencyKey
 from services.orchestrator.store.sessions import find_session
 from services.orchestrator.tools import ToolError
@@ -21,9 +25,18 @@ from shared.http import Problem
 
 def approvals_router(database: Database, decide: DecideApprovalHandler) -> APIRouter:
     """Return the endpoints of approvals."""
-    router = APIRouter(prefix="/sessions/{session_id}/approvals", tags=["approvals"])
+    router = APIRouter(tags=["approvals"])
 
-    @router.get("")
+    @router.get("/approvals")
+    async def get_open_approvals(
+        limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    ) -> list[ApprovalView]:
+        """List the calls of all sessions that wait for a person, those that expire first first."""
+        async with database.connect() as connection:
+            found = await open_approvals(connection, limit=limit)
+        return [ApprovalView.of(approval) for approval in found]
+
+    @router.get("/sessions/{session_id}/approvals")
     async def get_approvals(
         session_id: SessionId, state: ApprovalState | None = None
     ) -> list[ApprovalView]:
@@ -33,7 +46,7 @@ def approvals_router(database: Database, decide: DecideApprovalHandler) -> APIRo
             found = await approvals_of(connection, session_id, state=state)
         return [ApprovalView.of(approval) for approval in found]
 
-    @router.post("/{approval_id}")
+    @router.post("/sessions/{session_id}/approvals/{approval_id}")
     async def decide_approval(
         session_id: SessionId,
         approval_id: RecordId,

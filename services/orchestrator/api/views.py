@@ -147,6 +147,7 @@ class ApprovalView(BaseModel):
     """A call that waits, or waited, for a person."""
 
     id: str
+    session_id: str
     turn_id: str
     agent: str
     tool: str

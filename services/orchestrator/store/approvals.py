@@ -95,6 +95,17 @@ async def approvals_of(
     return [approval_of(row) for row in rows]
 
 
+async def open_approvals(connection: AsyncConnection, *, limit: int) -> list[Approval]:
+    """Return the open questions of all sessions, those that expire first first."""
+    rows = await connection.execute(
+        select(approvals)
+        .where(approvals.c.state == ApprovalState.OPEN)
+        .order_by(approvals.c.expires_at, approvals.c.id)
+        .limit(limit)
+    )
+    return [approval_of(row) for row in rows]
+
+
 async def due_approvals(connection: AsyncConnection, *, limit: int) -> Sequence[tuple[str, str]]:
     """Return session and id of open questions whose time has run out."""
     rows = await connection.execute(

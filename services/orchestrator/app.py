@@ -38,6 +38,7 @@ from shared.clock import SystemClock
 from shared.database import Database
 from shared.messaging import KafkaEventBus
 from shared.outbox import Outbox, OutboxRelay
+from shared.outbox.backlog import Backlog
 from shared.outbox.store import Depth
 from shared.service import ServiceIdentity, build_app, build_bus, observe
 from shared.settings import ServiceSettings
@@ -61,7 +62,8 @@ def create_app(
     settings = settings or OrchestratorSettings()
     database = Database(settings.database)
     bus = build_bus(identity, settings, telemetry, in_hand=PostgresInHand(database, schema=NAME))
-    relay = _relay(database, bus, settings, identity, telemetry)
+    backlog = Backlog(max_records=settings.outbox_max_records, max_age=settings.outbox_max_age)
+    relay = _relay(database, bus, settings, identity, telemetry, backlog)
     resources = build_resources(settings, database, relay, bus, identity, telemetry, tools=tools)
     finished = FinishedTurns(database)
     engine = TurnEngine(resources, finished=finished)
@@ -82,7 +84,7 @@ def create_app(
             ApprovalsGauge(database, telemetry.instruments),
         ],
         on_drain=resources.feed.drain,
-        routers=[build_router(_commands(resources, engine), resources, finished)],
+        routers=[build_router(_commands(resources, engine), resources, finished, backlog)],
     )
     return app, settings
 
@@ -93,10 +95,12 @@ def _relay(
     settings: OrchestratorSettings,
     identity: ServiceIdentity,
     telemetry: Telemetry,
+    backlog: Backlog,
 ) -> OutboxRelay:
     def on_depth(depth: Depth) -> None:
         telemetry.instruments.outbox_pending.set(depth.records)
         telemetry.instruments.outbox_oldest_age.set(depth.oldest_seconds)
+        backlog.note(depth)
 
     return OutboxRelay(
         Outbox(outbox_tables),

@@ -47,6 +47,16 @@ class OrchestratorSettings(ServiceSettings):
         le=1_000_000,
         description="set aside for an answer of an agent without max_output_tokens",
     )
+    outbox_max_records: int = Field(
+        default=100_000,
+        ge=0,
+        description="events that wait for Kafka before new messages are refused; 0 is no limit",
+    )
+    outbox_max_age: Seconds = Field(
+        default=timedelta(hours=1),
+        ge=timedelta(0),
+        description="how long one may wait before new messages are refused; 0 is no limit",
+    )
     max_message_length: int = Field(default=100_000, ge=1, description="characters of one message")
     max_streams: int = Field(
         default=500, ge=1, le=100_000, description="streams of events at once in one process"

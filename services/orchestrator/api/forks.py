@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from services.orchestrator.agents import UnknownAgentError
+from services.orchestrator.api.accepting import Accepting
 from services.orchestrator.api.dependencies import SessionId, key_of
 from services.orchestrator.api.messages import check_content
 from services.orchestrator.api.views import NewFork, SessionView
@@ -19,11 +20,13 @@ from shared.errors import ConfigurationError
 from shared.http import Problem
 
 
-def forks_router(database: Database, fork: ForkSessionHandler, *, max_length: int) -> APIRouter:
+def forks_router(
+    database: Database, fork: ForkSessionHandler, *, max_length: int, accept: Accepting
+) -> APIRouter:
     """Return the endpoints of forks."""
     router = APIRouter(prefix="/sessions/{session_id}", tags=["sessions"])
 
-    @router.post("/fork", status_code=201)
+    @router.post("/fork", status_code=201, dependencies=[Depends(accept)])
     async def fork_session(
         session_id: SessionId,
         key: Annotated[IdempotencyKey | None, Depends(key_of)],

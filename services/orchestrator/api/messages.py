@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from services.orchestrator.api.accepting import Accepting
 from services.orchestrator.api.dependencies import SessionId, Wait, key_of
 from services.orchestrator.api.sse import STREAM, wants_stream
 from services.orchestrator.api.streamed_answer import streamed_answer
@@ -35,11 +36,18 @@ def messages_router(
     feed: SessionFeed,
     *,
     max_length: int,
+    accept: Accepting,
 ) -> APIRouter:
     """Return the endpoint of messages."""
     router = APIRouter(prefix="/sessions/{session_id}", tags=["messages"])
 
-    @router.post("/messages", status_code=202, response_model=TurnView, responses=RESPONSES)
+    @router.post(
+        "/messages",
+        status_code=202,
+        dependencies=[Depends(accept)],
+        response_model=TurnView,
+        responses=RESPONSES,
+    )
     async def send_message(
         session_id: SessionId,
         body: NewMessage,

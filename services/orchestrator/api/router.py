@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
+from services.orchestrator.api.accepting import accepting
 from services.orchestrator.api.agents import agents_router
 from services.orchestrator.api.approvals import approvals_router
 from services.orchestrator.api.events import events_router
@@ -25,6 +26,7 @@ from services.orchestrator.commands.send_message import SendMessageHandler
 from services.orchestrator.commands.switch_agent import SwitchAgentHandler
 from services.orchestrator.turns.finished import FinishedTurns
 from services.orchestrator.turns.resources import Resources
+from shared.outbox.backlog import Backlog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +44,20 @@ class Commands:
     give_tool_result: GiveToolResultHandler
 
 
-def build_router(commands: Commands, resources: Resources, finished: FinishedTurns) -> APIRouter:
+def build_router(
+    commands: Commands, resources: Resources, finished: FinishedTurns, backlog: Backlog
+) -> APIRouter:
     """Return the endpoints of the orchestrator."""
+    accept = accepting(backlog)
     database = resources.work.database
     router = APIRouter(prefix="/v1")
     router.include_router(
         sessions_router(
-            database, commands.create_session, commands.switch_agent, commands.end_session
+            database,
+            commands.create_session,
+            commands.switch_agent,
+            commands.end_session,
+            accept=accept,
         )
     )
     router.include_router(
@@ -58,13 +67,17 @@ def build_router(commands: Commands, resources: Resources, finished: FinishedTur
             finished,
             resources.feed,
             max_length=resources.settings.max_message_length,
+            accept=accept,
         )
     )
     router.include_router(turns_router(database, finished))
     router.include_router(events_router(database, resources.feed))
     router.include_router(
         forks_router(
-            database, commands.fork_session, max_length=resources.settings.max_message_length
+            database,
+            commands.fork_session,
+            max_length=resources.settings.max_message_length,
+            accept=accept,
         )
     )
     router.include_router(steering_router(commands.cancel_turns, commands.pause_session))

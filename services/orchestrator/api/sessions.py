@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from services.orchestrator.agents import UnknownAgentError
+from services.orchestrator.api.accepting import Accepting
 from services.orchestrator.api.dependencies import (
     SessionId,
     cursor_of,
@@ -43,11 +44,13 @@ def sessions_router(
     create: CreateSessionHandler,
     switch: SwitchAgentHandler,
     end: EndSessionHandler,
+    *,
+    accept: Accepting,
 ) -> APIRouter:
     """Return the endpoints of sessions."""
     router = APIRouter(prefix="/sessions", tags=["sessions"])
 
-    @router.post("", status_code=201)
+    @router.post("", status_code=201, dependencies=[Depends(accept)])
     async def create_session(body: NewSession, key: KeyOf) -> SessionView:
         """Begin a conversation."""
         try:

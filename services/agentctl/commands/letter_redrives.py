@@ -8,13 +8,14 @@ from typing import Any
 
 from services.agentctl.client import Services
 from services.agentctl.commands.letter_actions import Result, act_on
-from services.agentctl.commands.letter_fates import Fates
+from services.agentctl.commands.letter_fates import Fate, Fates
 from services.agentctl.commands.letter_pace import Pace, end_progress, show_progress
 from services.agentctl.commands.letter_selection import Letter
 from services.agentctl.errors import NoAnswerError
 from services.agentctl.output import plural
 
 CAME_BACK = "came back"
+HANDLED = "handled"
 NOT_SENT = "not sent"
 REFUSED = "refused"
 SENT = "sent"
@@ -42,7 +43,7 @@ class Redrives:
         """Send the letters; return why it stopped before the end, or None."""
         try:
             stopped = self._batches(letters)
-            self._note_returned(self.fates.returned(self._sent(letters)))
+            self._note(self.fates.of(self._sent(letters)))
         except NoAnswerError as error:
             stopped = str(error)
         end_progress()
@@ -81,19 +82,21 @@ class Redrives:
         too_many = math.floor(self.most_returned * len(sent)) + 1
         if too_many > len(sent):
             return None
-        returned = self.fates.await_all(sent, enough=too_many)
-        self._note_returned(returned)
-        if len(returned) < too_many:
+        fate = self.fates.await_all(sent, enough=too_many)
+        self._note(fate)
+        if len(fate.returned) < too_many:
             return None
-        return f"{len(returned)} of the last {plural(len(sent), 'letter')} came back"
+        return f"{len(fate.returned)} of the last {plural(len(sent), 'letter')} came back"
 
     def _sent(self, letters: Sequence[Letter]) -> dict[str, str]:
         found = [self.results[each["id"]] for each in letters if each["id"] in self.results]
         return {each["id"]: each["redrive_id"] for each in found if each["outcome"] == SENT}
 
-    def _note_returned(self, returned: set[str]) -> None:
-        for each in returned:
+    def _note(self, fate: Fate) -> None:
+        for each in fate.returned:
             self.results[each]["outcome"] = CAME_BACK
+        for each in fate.handled:
+            self.results[each]["outcome"] = HANDLED
 
 
 def _result(letter: Letter, outcome: str, **known: Any) -> Result:

@@ -120,6 +120,20 @@ def test_only_a_letter_that_failed_after_this_very_redrive_came_back(
     assert services.asked[-1].query["id"] == [letter_id(1), letter_id(2)]
 
 
+def test_a_letter_that_was_handled_is_said_to_be_and_not_waited_for(
+    agentctl: Agentctl, services: HttpAnswers
+) -> None:
+    """Safeguard: the wait of an hour ends when all are done."""
+    handled = came_back(1) | {"status": "resolved"}
+    services.on(f"GET {LETTERS}", page(letter(1)), page(handled))
+    accept(services, 1)
+    options = ("--group", FINGERPRINT, "--operator", "ada", "--wait", "3600", "--json")
+
+    outcome = agentctl("dlq", "redrive", *options)
+
+    assert (outcome.code, [each["outcome"] for each in outcome.data]) == (0, ["handled"])
+
+
 def test_a_refused_letter_does_not_hold_up_the_others(
     agentctl: Agentctl, services: HttpAnswers
 ) -> None:

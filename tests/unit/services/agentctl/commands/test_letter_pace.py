@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from services.agentctl.commands.connection import connect
-from services.agentctl.commands.letter_fates import Fates
+from services.agentctl.commands.letter_fates import Fate, Fates
 from services.agentctl.commands.letter_pace import Pace
 from tests.support.http_answers import HttpAnswers
 
@@ -57,6 +57,6 @@ def test_the_wait_for_what_comes_back_has_an_end(services: HttpAnswers) -> None:
 
     with connect() as desk:
         fates = Fates(services=desk, wait=3, sleep=time.sleep, now=time.now)
-        returned = fates.await_all({"a": "b"}, enough=1)
+        fate = fates.await_all({"a": "b"}, enough=1)
 
-    assert (returned, time.passed) == (set(), 3.0)
+    assert (fate, time.passed) == (Fate(), 3.0)

@@ -30,7 +30,7 @@ IDLE = timedelta(seconds=1)
 """How long to wait for a sign before looking by itself."""
 
 UPKEEP = timedelta(seconds=2)
-"""How often leases are renewed and the depth is measured."""
+"""How often leases are renewed, the depth is measured, and the cluster is asked for its id."""
 
 
 class Publisher(Protocol):
@@ -158,10 +158,10 @@ class OutboxRelay:
             return
         await self._wakeup.listen()
         await self._measure()
-        cluster_id = self._cluster_id or await self._producer.cluster_id()
+        cluster_id = await self._producer.cluster_id()  # another one also where nothing failed
         async with self._database.begin() as connection:
             held = await self._leases.renew(connection)
-            gained = held if self._cluster_id is None else held - self._held
+            gained = held if cluster_id != self._cluster_id else held - self._held
             if gained:
                 replayed = await self.outbox.replay(connection, gained, cluster_id=cluster_id)
                 if replayed:

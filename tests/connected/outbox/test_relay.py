@@ -201,6 +201,21 @@ async def test_a_broker_that_was_replaced_while_the_relay_ran_gets_everything_ag
     assert cluster.values() == [b"one", b"two"]
 
 
+async def test_a_broker_that_was_replaced_between_two_events_gets_everything_again(
+    database: Database, outbox: Outbox, relay: OutboxRelay, cluster: Cluster, quick_leases: None
+) -> None:
+    """Safeguard: the id is asked for again at each upkeep; nothing fails while nothing is sent."""
+    async with running(relay):
+        await add(database, outbox, record("one"), record("two"))
+        relay.committed()
+        await eventually(lambda: len(cluster.records) == 2)
+        cluster.id = "second"
+        cluster.records.clear()
+        await eventually(lambda: len(cluster.records) == 2, timeout=20)
+
+    assert cluster.values() == [b"one", b"two"]
+
+
 async def test_relays_share_the_shards_and_take_over_what_one_gives_back(
     database: Database, outbox: Outbox, cluster: Cluster, quick_leases: None
 ) -> None:

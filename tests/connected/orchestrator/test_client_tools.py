@@ -177,7 +177,7 @@ async def test_what_cannot_be_a_result_is_refused_and_an_error_is_told_to_the_mo
 async def test_a_call_may_need_a_person_first_and_others_are_made_meanwhile(
     replicas: Replicas, database: MigratedDatabase
 ) -> None:
-    """Safeguards: ``continue_turn`` goes on behind a call of the client, ``may_start`` before."""
+    """Safeguard: ``continue_turn`` asks ``may_start`` before it asks the client."""
     secret, sum_ = ("pick", {"what": "secret"}), ("calculate", {"expression": "6 * 7"})
     turn, call = await asked(replicas, secret, PICK, sum_)
     assert (call["arguments"], len(turn["client_calls"])) == ({"what": "colour"}, 1)

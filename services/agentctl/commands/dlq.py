@@ -23,6 +23,7 @@ from services.agentctl.commands.letter_options import (
     Until,
     utc,
 )
+from services.agentctl.commands.letter_session import show_session_around
 from services.agentctl.commands.letter_view import show_groups, show_letter, show_page
 from services.agentctl.output import Json, console, print_json
 
@@ -109,12 +110,17 @@ def show(
     letter: Annotated[UUID, typer.Argument(help="The id of a letter.")],
     *,
     full: Annotated[bool, typer.Option("--full", help="Cut nothing short.")] = False,
+    around: Annotated[
+        int, typer.Option(min=0, max=100, help="Events of its session before and after; 0 is none.")
+    ] = 5,
     as_json: Json = False,
 ) -> None:
-    """Show one letter: why it failed, what is in it, what was done with it."""
+    """Show one letter: why it failed, what is in it, what was done with it, and its session."""
     with connect() as services:
         found = services.get(DESK, f"/v1/dead-letters/{letter}")
-    if as_json:
-        print_json(found)
-    else:
-        show_letter(console(), found, full=full)
+        if as_json:
+            print_json(found)
+            return
+        screen = console()
+        show_letter(screen, found, full=full)
+        show_session_around(screen, services, found, around=around)

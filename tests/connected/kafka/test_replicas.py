@@ -127,7 +127,7 @@ async def test_partitions_are_shared_and_taken_over_without_loss_or_repetition(
 async def test_a_rebalance_waits_for_the_batch_in_hand_so_that_it_comes_to_nobody_again(
     settings: KafkaSettings,
 ) -> None:
-    """P5: rebalance in mid-batch. Safeguard: partitions are given back when it is done."""
+    """A rebalance in mid-batch waits for its commit, as far as the group has the patience."""
     ledger = Ledger()
     slow = Gated(ledger)
     async with running_publisher(settings) as publisher:

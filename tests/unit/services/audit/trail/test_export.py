@@ -152,7 +152,7 @@ def test_a_log_cut_back_to_an_old_checkpoint_is_found_by_a_newer_one() -> None:
 
 
 def test_an_old_checkpoint_is_found_by_a_newer_one_even_if_the_log_is_sound() -> None:
-    """P15: an old checkpoint. Safeguard: one that is smaller than what was walked is refused."""
+    """P15: an old checkpoint. Safeguard: the one that is shown has to be the newest seen."""
     verdict = judge(lines(LOG), shown=checkpoint(LOG[:10]), kept=[checkpoint(LOG)])
 
     assert bad_entries(verdict) == (10, 20)

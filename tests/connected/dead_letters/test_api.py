@@ -200,6 +200,7 @@ async def test_counts_agree_with_the_letters(client: httpx.AsyncClient, desk: Te
     assert (counts["letters"], counts["deliveries"], counts["redrives"]) == (3, 4, 1)
     assert counts["by_status"] == {
         "open": 2,
+        "edited": 0,
         "redriven": 1,
         "resolved": 0,
         "discarded": 0,

@@ -4,17 +4,15 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dead_letters.letters.dead_event import DeadEvent
-from services.dead_letters.letters.lifecycle import Action, Status, why_not_discard
+from services.dead_letters.letters.lifecycle import Action, why_not_discard
 from services.dead_letters.store.answers import Answer, conflict
-from services.dead_letters.store.history import Entry, write_down
+from services.dead_letters.store.closing import close_letter
 from services.dead_letters.store.letter_queries import summary_of
 from services.dead_letters.store.locked_letter import LockedLetter
 from services.dead_letters.store.recorder import Recorder, about
-from services.dead_letters.tables import letters
 from services.dead_letters.views import ActionResult, DiscardRequest
 from shared.events import DeadLetterDiscarded
 
@@ -36,7 +34,7 @@ class Discarding:
         refusal = why_not_discard(letter.status) or _why_not_there(letter.event, wish)
         if refusal:
             return conflict(refusal)
-        await _note(connection, letter, wish, now)
+        await close_letter(connection, letter, Action.DISCARDED, wish, now)
         event = DeadLetterDiscarded(
             **about(letter.id, letter.service, _placed(letter.event, wish)),
             operator=wish.operator,
@@ -66,22 +64,3 @@ def _placed(event: DeadEvent, wish: DiscardRequest) -> DeadEvent:
     if event.sequence is not None or wish.sequence is None:
         return event
     return replace(event, aggregate_id=wish.aggregate_id, sequence=wish.sequence)
-
-
-async def _note(
-    connection: AsyncConnection, letter: LockedLetter, wish: DiscardRequest, now: datetime
-) -> None:
-    await connection.execute(
-        update(letters)
-        .where(letters.c.id == letter.id)
-        .values(status=Status.DISCARDED, updated_at=now)
-    )
-    entry = Entry(
-        letter_id=letter.id,
-        action=Action.DISCARDED,
-        operator=wish.operator,
-        reason=wish.reason,
-        redrive_count=letter.redrive_count,
-        at=now,
-    )
-    await write_down(connection, entry)

@@ -5,18 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dead_letters.letters.dead_event import DeadEvent, session_of
 from services.dead_letters.letters.edit import Edit, EditError, edited_event, edited_record
-from services.dead_letters.letters.lifecycle import Action, Status, why_not_edit
+from services.dead_letters.letters.lifecycle import Action, why_not_edit
 from services.dead_letters.store.answers import Answer, Refusal, conflict
-from services.dead_letters.store.history import Entry, write_down
+from services.dead_letters.store.closing import close_letter
 from services.dead_letters.store.letter_queries import summary_of
 from services.dead_letters.store.locked_letter import LockedLetter
 from services.dead_letters.store.recorder import Recorder, about
-from services.dead_letters.tables import letters
 from services.dead_letters.views import ActionResult, EditRequest
 from shared.events import DeadLetterEdited
 from shared.ids import new_id
@@ -50,7 +48,7 @@ class Editing:
         except EditError as error:
             return Refusal(status=422, title="Not an event", detail=str(error))
         if not wish.dry_run:
-            await _note(connection, letter, wish, now)
+            await close_letter(connection, letter, Action.EDITED, wish, now)
             await self.recorder.record(connection, record)
             told = DeadLetterEdited(
                 **about(letter.id, letter.service, dead),
@@ -88,22 +86,3 @@ def _why_not_this(event: DeadEvent, named: DeadEvent) -> str | None:
         if known is not None and known != given:
             return f"the letter says itself that its {what} is {known!r}"
     return None
-
-
-async def _note(
-    connection: AsyncConnection, letter: LockedLetter, wish: EditRequest, now: datetime
-) -> None:
-    await connection.execute(
-        update(letters)
-        .where(letters.c.id == letter.id)
-        .values(status=Status.EDITED, updated_at=now)
-    )
-    entry = Entry(
-        letter_id=letter.id,
-        action=Action.EDITED,
-        operator=wish.operator,
-        reason=wish.reason,
-        redrive_count=letter.redrive_count,
-        at=now,
-    )
-    await write_down(connection, entry)

@@ -298,7 +298,8 @@ async def test_a_lost_connection_is_a_dependency_that_is_down(
     await history.take(*events[:3])
     async with connected(migrated_database.admin_url) as owner:
         await owner.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'persistence'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE usename = 'persistence' AND datname = current_database()"
         )
 
     with pytest.raises(DependencyDownError):

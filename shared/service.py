@@ -35,7 +35,7 @@ from shared.logs import configure_logging
 from shared.messaging import KafkaEventBus
 from shared.messaging.in_hand import InHandStore
 from shared.messaging.observation import BusObservation
-from shared.settings import ServiceSettings, explain
+from shared.settings import HttpSettings, ServiceSettings, explain
 from shared.telemetry.database import trace_engine
 from shared.telemetry.http import http_telemetry
 from shared.telemetry.resource import service_version
@@ -208,7 +208,7 @@ def run(name: str, create_app: CreateApp, *, default_port: int) -> None:
         logging.getLogger().setLevel(settings.log_level)
         port = default_port if settings.http.port is None else settings.http.port
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(app, settings.http.host, port))
+            runner.run(_serve(app, settings.http, port))
     except ValidationError as error:
         sys.exit(f"{name}: {explain(error)}")
     except AgentRuntimeError as error:
@@ -228,7 +228,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def _serve(app: FastAPI, host: str, port: int) -> None:
+async def _serve(app: FastAPI, http: HttpSettings, port: int) -> None:
     """Serve while the parts of the service run.
 
     uvicorn raises the signal that stopped it once more when it is done; by then it has been acted
@@ -236,18 +236,23 @@ async def _serve(app: FastAPI, host: str, port: int) -> None:
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _acted_on)
-    config = uvicorn.Config(
+    async with app.router.lifespan_context(app):
+        await Server(server_config(app, http, port), on_drain=app.state.on_drain).serve()
+
+
+def server_config(app: FastAPI, http: HttpSettings, port: int) -> uvicorn.Config:
+    """Return how a service serves; its own signals, logs and telemetry take uvicorn's places."""
+    return uvicorn.Config(
         app,
-        host=host,
+        host=http.host,
         port=port,
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=HTTP_STOPS_WITHIN_SECONDS,
+        timeout_keep_alive=round(http.keep_alive.total_seconds()),
     )
-    async with app.router.lifespan_context(app):
-        await Server(config, on_drain=app.state.on_drain).serve()
 
 
 def _acted_on(number: int, frame: FrameType | None) -> None:

@@ -100,6 +100,10 @@ class HttpSettings(BaseSettings):
         default=None, ge=0, le=65535, description="each service has its own default"
     )
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
+    keep_alive: Seconds = Field(
+        default=timedelta(seconds=75),
+        description="how long an idle connection is kept; longer than a gateway in front keeps it",
+    )
 
 
 class RetrySettings(BaseSettings):

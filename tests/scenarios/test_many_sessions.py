@@ -5,6 +5,7 @@
 """
 
 import asyncio
+import ssl
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from itertools import pairwise
@@ -53,9 +54,8 @@ async def test_all_finish_one_turn_at_a_time_and_in_order(fleet: Fleet, sessions
     events are numbered while it is locked, and the outbox is relayed in order per session.
     """
     urls = [each.url for each in fleet.of("orchestrator")]
-    limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE, limits=limits) as http:
-        talks = await asyncio.gather(*(talk(http, urls, number) for number in range(sessions)))
+    tls = ssl.create_default_context()
+    talks = await asyncio.gather(*(talk(urls, number, tls) for number in range(sessions)))
 
     for turns in talks:
         assert [each["state"] for each in turns] == ["completed"] * MESSAGES
@@ -66,16 +66,21 @@ async def test_all_finish_one_turn_at_a_time_and_in_order(fleet: Fleet, sessions
         assert turns_that_overlap(events) == []
 
 
-async def talk(http: httpx.AsyncClient, urls: Sequence[str], number: int) -> list[dict[str, Any]]:
-    """Create a session, send it messages at once over all replicas, and return their turns."""
-    created = await post(http, f"{urls[number % len(urls)]}/v1/sessions", {"agent": "coder"})
-    session_id = created["id"]
-    return await asyncio.gather(
-        *(
-            say(http, urls[each % len(urls)], session_id, f"Calculate {number} * {each}")
-            for each in range(MESSAGES)
+async def talk(urls: Sequence[str], number: int, tls: ssl.SSLContext) -> list[dict[str, Any]]:
+    """Create a session, send it messages at once over all replicas, and return their turns.
+
+    Each has a client of its own: httpx closes idle connections of a pool that many share although
+    a request already waits for them.
+    """
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE, verify=tls) as http:
+        created = await post(http, f"{urls[number % len(urls)]}/v1/sessions", {"agent": "coder"})
+        session_id = created["id"]
+        return await asyncio.gather(
+            *(
+                say(http, urls[each % len(urls)], session_id, f"Calculate {number} * {each}")
+                for each in range(MESSAGES)
+            )
         )
-    )
 
 
 async def say(http: httpx.AsyncClient, url: str, session_id: str, text: str) -> dict[str, Any]:

@@ -31,6 +31,11 @@ def test_chosen_ports_differ() -> None:
     assert len(set(free_ports(50))) == 50
 
 
+def test_a_port_is_not_chosen_again_before_somebody_listens_there() -> None:
+    """Safeguard: ports are given in turn, so replicas chosen one by one do not share one."""
+    assert len({free_port() for _ in range(500)}) == 500
+
+
 def test_a_busy_port_is_a_line_that_says_what_to_do(busy_port: int) -> None:
     expected = f"port {busy_port} for audit is in use by another program: stop it"
 

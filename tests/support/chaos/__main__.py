@@ -24,7 +24,8 @@ from tests.support.chaos.fleet import FleetOptions, running_fleet
 from tests.support.chaos.outage import CONSUMERS, survive_outage
 from tests.support.chaos.plan import full_plan, short_plan
 from tests.support.chaos.report import print_outage, print_outcomes, print_problems, print_verdict
-from tests.support.chaos.run import run
+from tests.support.chaos.run import Result, run
+from tests.support.chaos.verdict import Verdict
 from tests.support.kafka.broker import plain_kafka, running_kafka
 from tests.support.kafka.topics_of_test import new_prefix
 
@@ -94,7 +95,11 @@ async def _run_seed(seed: int, console: Console, *, kafka: bool, short: bool, ke
         with ConsoleProgress(console) as progress:
             async with _options(directory, kafka=kafka) as options:
                 say = progress.doing if console.is_terminal else progress.done
-                result = await run(options, plan, seed=seed, say=say)
+                try:
+                    result = await run(options, plan, seed=seed, say=say)
+                except Exception as error:  # noqa: BLE001 -- it fails the seed, not those to come
+                    broken = f"the run broke: {type(error).__name__}: {error}"
+                    result = Result(verdict=Verdict(problems=[broken]))
             progress.doing("")
         problems = result.verdict.problems
         if problems:

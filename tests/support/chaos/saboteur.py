@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from deploy.embedded.errors import EmbeddedError
 from deploy.embedded.sql import connected
 from deploy.embedded.together import together
 from shared.errors import DependencyDownError
@@ -74,7 +75,7 @@ class Saboteur:
         began, note, problem = loop.time(), "", ""
         try:
             note = await self._actions[fault.action](fault)
-        except AssertionError as error:
+        except (AssertionError, EmbeddedError) as error:
             problem = f"{fault}: {error}"
         self.outcomes.append(
             Outcome(fault=fault, seconds=loop.time() - began, note=note, problem=problem)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The orchestrator in the process of a test, on real servers, asked over HTTP."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from services.orchestrator.app import create_app
 from services.orchestrator.settings import OrchestratorSettings
+from services.orchestrator.tools import BUILT_IN, Tool
 from shared.messaging.topics_admin import ensure_topics
 from shared.service import identify
 from shared.settings import DatabaseSettings, KafkaSettings, RetrySettings
@@ -91,7 +92,12 @@ async def served_orchestrator(
 
 
 async def _application(
-    database_url: str, kafka: KafkaSettings, workspaces: Path, **fields: Any
+    database_url: str,
+    kafka: KafkaSettings,
+    workspaces: Path,
+    *,
+    tools: Iterable[Tool] = BUILT_IN,
+    **fields: Any,
 ) -> FastAPI:
     await ensure_topics(kafka)
     settings = OrchestratorSettings(
@@ -102,5 +108,5 @@ async def _application(
         **fields,
     )
     telemetry = configure_telemetry("orchestrator", TelemetrySettings())
-    app, _ = create_app(identify("orchestrator"), telemetry, settings)
+    app, _ = create_app(identify("orchestrator"), telemetry, settings, tools=tools)
     return app

@@ -60,6 +60,12 @@ class Bounded:
         bound = self.budget.wall_time
         return None if bound is None else max(timedelta(0), bound - self.used.wall_time)
 
+    def out_of_time(self) -> Breach:
+        """Return the breach of the bound on time, for a call that was stopped by it."""
+        bound = self.budget.wall_time or timedelta(0)
+        used = self.used.wall_time
+        return self._breach("wall_time", bound.total_seconds(), used.total_seconds(), 0)
+
     def _breaches(self, wanted: Spent) -> Iterator[Breach]:
         budget, used = self.budget, self.used
         counted: tuple[tuple[Limit, int | Decimal | None, int | Decimal, int | Decimal], ...] = (
@@ -71,9 +77,8 @@ class Bounded:
         for limit, bound, spent, more in counted:
             if bound is not None and more > 0 and spent + more > bound:
                 yield self._breach(limit, bound, spent, more)
-        if self.time_left() == timedelta(0) and budget.wall_time is not None:
-            seconds = used.wall_time.total_seconds()
-            yield self._breach("wall_time", budget.wall_time.total_seconds(), seconds, 0)
+        if self.time_left() == timedelta(0):
+            yield self.out_of_time()
 
     def _breach(
         self, limit: Limit, bound: float | Decimal, used: float | Decimal, wanted: float | Decimal

@@ -79,6 +79,10 @@ class Usage(BaseModel):
         took = Spent(wall_time=max(timedelta(0), now - self.reserved.since))
         return self.spend(self.reserved.agent, actual + took).model_copy(update={"reserved": None})
 
+    def settle_cut_off(self, *, now: datetime) -> "Usage":
+        """Spend what was set aside for a call that was cut off, and the time that it had."""
+        return self.settle(self.reserved.most if self.reserved else Spent(), now=now)
+
     def spend(self, agent: str, spent: Spent) -> "Usage":
         """Add to what an agent has used."""
         agents = {**self.agents, agent: self.agents.get(agent, Spent()) + spent}

@@ -7,7 +7,12 @@ from services.orchestrator.models.build import build_model
 from services.orchestrator.models.client import ModelClient, ModelOptions, TextListener
 from services.orchestrator.models.clients import ModelClients
 from services.orchestrator.models.deadline import Deadline
-from services.orchestrator.models.errors import ModelCircuitOpen, ModelRefused, ModelUnavailable
+from services.orchestrator.models.errors import (
+    ModelCircuitOpen,
+    ModelCutOff,
+    ModelRefused,
+    ModelUnavailable,
+)
 from services.orchestrator.models.estimate import (
     estimated_cost,
     tokens_of_message,
@@ -28,6 +33,7 @@ __all__ = [
     "ModelCircuitOpen",
     "ModelClient",
     "ModelClients",
+    "ModelCutOff",
     "ModelOptions",
     "ModelProviderSettings",
     "ModelRefused",

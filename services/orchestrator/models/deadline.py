@@ -23,7 +23,3 @@ class Deadline:
     def allows(self, wait: timedelta) -> bool:
         """Tell whether there is time left after a wait."""
         return self._limit is None or self.taken() + wait < self._limit
-
-    def within(self, longest: timedelta) -> timedelta:
-        """Return the time that is left, but no more than ``longest``."""
-        return longest if self._limit is None else min(longest, self._limit - self.taken())

@@ -23,5 +23,9 @@ class ModelCircuitOpen(ModelUnavailable):
     """The model was not asked, because it has not answered lately."""
 
 
+class ModelCutOff(ModelUnavailable):
+    """The model was asked, and its answer not waited for."""
+
+
 class ModelRefused(PermanentError):
     """The model will not answer this request however often it is asked: key, quota, content."""

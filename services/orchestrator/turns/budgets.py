@@ -56,6 +56,11 @@ class Budgets:
         left = [each.time_left() for each in self._bounds(session, agent)]
         return min((each for each in left if each is not None), default=None)
 
+    def out_of_time(self, session: Session, agent: Agent) -> Breach:
+        """Return the limit on time that a call was stopped by: the one with the least left."""
+        bounds = (each for each in self._bounds(session, agent) if each.time_left() is not None)
+        return min(bounds, key=lambda each: each.time_left() or timedelta(0)).out_of_time()
+
     def of_model_call(self, session: Session, turn: Turn, agent: Agent) -> Spent:
         """Return what asking the agent's model takes at most: the conversation and an answer."""
         given = session.usage.history_tokens + self._preamble(agent)

@@ -16,13 +16,12 @@ from services.orchestrator.domain.turn import (
     Turn,
     TurnState,
 )
-from services.orchestrator.domain.usage import Spent
 from services.orchestrator.turns.answering import record_answer
 from services.orchestrator.turns.asking import NoAnswerError, ask
-from services.orchestrator.turns.closing import exceed_budget, fail_turn
+from services.orchestrator.turns.closing import exceed_budget
 from services.orchestrator.turns.continuing import continue_turn
 from services.orchestrator.turns.executing import CallRunner
-from services.orchestrator.turns.failing import requests_failed
+from services.orchestrator.turns.giving_up import give_up
 from services.orchestrator.turns.ledger import LeaseLostError, TurnLedger
 from services.orchestrator.turns.opening import begin_turn
 from services.orchestrator.turns.progress import Progress
@@ -101,10 +100,10 @@ class TurnRunner:
         except (LeaseLostError, DependencyDownError):
             raise
         except NoAnswerError as error:
-            return await self._fail(progress, error)
+            return await give_up(self._resources, self._ledger, progress, error)
         except Exception as error:
             logger.exception("turn failed", extra={"turn_id": progress.turn.id})
-            return await self._fail(progress, error)
+            return await give_up(self._resources, self._ledger, progress, error)
 
     async def _ask(self, progress: Progress, *, resumed: bool) -> Progress:
         agent = self._agent(progress.turn)
@@ -129,16 +128,4 @@ class TurnRunner:
     async def _continue(self, progress: Progress) -> Progress:
         async with self._ledger.record(progress) as work:
             await continue_turn(self._resources, work)
-        return work.progress
-
-    async def _fail(self, progress: Progress, error: Exception) -> Progress:
-        given_up = error.given_up if isinstance(error, NoAnswerError) else ()
-        cause = given_up[-1].error if given_up else error
-        async with self._ledger.record(progress) as work:
-            taken = Spent(model_calls=1 if given_up else 0)
-            work.change_session(usage=work.session.usage.settle(taken, now=work.now))
-            step = work.steps[-1].index + 1
-            for failed in requests_failed(work.turn, given_up, step=step):
-                await work.publish(failed)
-            await fail_turn(work, error, error_type=type(cause).__name__)
         return work.progress

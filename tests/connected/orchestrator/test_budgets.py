@@ -5,6 +5,7 @@ Safeguard: ``Budgets.reserve_model_call`` and ``reserve_tool_call`` in the trans
 on the call, and ``calls_breach`` for what goes round in a loop.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
@@ -12,11 +13,19 @@ import pytest
 import pytest_asyncio
 
 from services.orchestrator.models import ModelProviderSettings
-from shared.events import BudgetExceeded, LLMRequestStartedEvent, TaskCompleted
+from services.orchestrator.tools import BUILT_IN
+from services.orchestrator.tools.tool import Arguments, FunctionTool, ToolContext, ToolResult
+from shared.events import (
+    BudgetExceeded,
+    LLMRequestFailedEvent,
+    LLMRequestStartedEvent,
+    TaskCompleted,
+    ToolExecutionFailedEvent,
+)
 from shared.settings import KafkaSettings
 from tests.support.agents_files import agents_file
 from tests.support.databases import MigratedDatabase
-from tests.support.openai_server import Answer, OpenAIServer
+from tests.support.openai_server import Answer, Hang, OpenAIServer
 from tests.support.orchestrator import RunningOrchestrator, running_orchestrator
 from tests.support.recorded import recorded_events
 
@@ -31,7 +40,40 @@ AGENTS: dict[str, dict[str, Any]] = {
     "cheap": {"max_output_tokens": 1000, "budgets": {"cost_usd": "0.0007"}},
     "alone": {"handover": ["free"], "budgets": {"handovers": 0}},
     "steps": {"tools": ["calculate"], "budgets": {"max_steps": 2}},
+    "brief": {"fallback_model": "openai:gpt-4o", "budgets": {"wall_time": 0.4}},
+    "hasty": {"tools": ["stall"], "budgets": {"wall_time": 1.5}},
 }
+
+
+class Stall(Arguments):
+    """Nothing to choose."""
+
+
+class Stalling:
+    """A tool that never ends by itself, and notes that it was stopped."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.stopped = 0
+        self.tool = FunctionTool(
+            name="stall",
+            description="Take for ever.",
+            safety="non_repeatable",
+            arguments=Stall,
+            function=self._stall,
+        )
+
+    async def _stall(self, _arguments: Stall, _context: ToolContext) -> ToolResult:
+        self.begun += 1
+        try:
+            return await asyncio.Future[ToolResult]()
+        finally:
+            self.stopped += 1
+
+
+@pytest.fixture(scope="module")
+def stalling() -> Stalling:
+    return Stalling()
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +87,7 @@ async def orchestrator(
     kafka: KafkaSettings,
     database: MigratedDatabase,
     provider: OpenAIServer,
+    stalling: Stalling,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncGenerator[RunningOrchestrator]:
     directory = tmp_path_factory.mktemp("budgets")
@@ -57,6 +100,7 @@ async def orchestrator(
         directory,
         providers=providers,
         agents_file=agents_file(directory, AGENTS),
+        tools=[*BUILT_IN, stalling.tool],
     ) as running:
         yield running
 
@@ -212,3 +256,50 @@ async def test_the_steps_of_a_turn_are_bounded(
 
     assert turn["state"] == "failed"
     assert (await breach_of(database, session_id)).budget == "steps"
+
+
+async def test_the_request_to_a_model_is_cut_off_when_the_time_for_calls_is_over(
+    orchestrator: RunningOrchestrator, database: MigratedDatabase, provider: OpenAIServer
+) -> None:
+    """Neither it nor the fallback is asked any more. Safeguard: the time limit in ``ask``."""
+    before = len(provider.requests)
+    provider.script(Hang())
+    session_id = await orchestrator.session(agent="brief")
+
+    turn = await orchestrator.say(session_id, "take your time")
+    again = await orchestrator.say(session_id, "and now?")
+
+    assert await asyncio.to_thread(provider.abandoned.acquire, timeout=10)
+    assert len(provider.requests) - before == 1
+    assert [each["state"] for each in (turn, again)] == ["failed", "failed"]
+    assert "0.4 wall_time" in turn["error"]
+    events = await recorded_events(database.admin_url, session_id=session_id)
+    breaches = [each for each in events if isinstance(each, BudgetExceeded)]
+    assert [(each.budget, each.scope, each.limit) for each in breaches] == [
+        ("wall_time", "agent", 0.4)
+    ] * 2
+    assert all(each.used >= each.limit for each in breaches)
+    (failed,) = [each for each in events if isinstance(each, LLMRequestFailedEvent)]
+    assert (failed.error_type, failed.attempts, failed.fallback_model) == ("ModelCutOff", 1, "")
+
+
+async def test_the_call_of_a_tool_is_cut_off_when_the_time_for_calls_is_over(
+    orchestrator: RunningOrchestrator,
+    database: MigratedDatabase,
+    provider: OpenAIServer,
+    stalling: Stalling,
+) -> None:
+    """Safeguard: ``CallRunner._context`` gives a tool no more time than is left."""
+    before = len(provider.requests)
+    provider.script(calls(("stall", {})))
+    session_id = await orchestrator.session(agent="hasty")
+
+    turn = await orchestrator.say(session_id, "stall")
+
+    assert turn["state"] == "failed"
+    assert (stalling.begun, stalling.stopped) == (1, 1)
+    assert len(provider.requests) - before == 1
+    assert (await breach_of(database, session_id)).budget == "wall_time"
+    events = await recorded_events(database.admin_url, session_id=session_id)
+    (failed,) = [each for each in events if isinstance(each, ToolExecutionFailedEvent)]
+    assert failed.error_type == "ToolOutcomeUnknown"

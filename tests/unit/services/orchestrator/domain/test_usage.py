@@ -55,3 +55,13 @@ def test_a_clock_that_goes_back_takes_no_time_away() -> None:
     usage = Usage().reserve(reserved()).settle(Spent(), now=NOW - timedelta(hours=1))
 
     assert usage.of().wall_time == timedelta(0)
+
+
+def test_a_call_that_was_cut_off_is_paid_for_as_if_it_had_taken_all_that_was_set_aside() -> None:
+    usage = Usage().reserve(reserved(tokens=1000, model_calls=1))
+
+    cut_off = usage.settle_cut_off(now=NOW + timedelta(seconds=5))
+
+    assert cut_off.of() == Spent(tokens=1000, model_calls=1, wall_time=timedelta(seconds=5))
+    assert cut_off.reserved is None
+    assert Usage().settle_cut_off(now=NOW) == Usage()

@@ -148,14 +148,3 @@ def test_a_wait_is_never_shorter_than_asked_for_up_to_the_limit(
     assert wait is not None
     assert wait >= min(timedelta(seconds=asked), attempts.longest_wait)
     assert wait <= attempts.longest_wait * 1.5
-
-
-def test_a_request_gets_the_time_that_is_left_and_no_more_than_its_own() -> None:
-    now = 0.0
-    deadline = Deadline(timedelta(seconds=100), timer=lambda: now)
-
-    now = 70.0
-
-    assert deadline.within(timedelta(seconds=20)) == timedelta(seconds=20)
-    assert deadline.within(timedelta(seconds=120)) == timedelta(seconds=30)
-    assert Deadline().within(timedelta(seconds=120)) == timedelta(seconds=120)

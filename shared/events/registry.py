@@ -16,6 +16,17 @@ _TYPE = re.compile(
 )
 
 
+class FutureVersionError(DecodingError):
+    """The record holds an event that is known, in a version that a later release writes."""
+
+    def __init__(self, event_class: type[Event], type_name: str) -> None:
+        super().__init__(
+            DecodingProblem.FUTURE_VERSION,
+            f"{type_name!r} is newer than version {event_class.version}, the latest known here",
+        )
+        self.event_class = event_class
+
+
 class EventRegistry:
     """The catalogue of the events that can be read."""
 
@@ -49,8 +60,8 @@ class EventRegistry:
         """Return the class that reads ``type_name`` and the steps to bring its payload up to date.
 
         Raises:
-            DecodingError: the type is unknown, its version is newer than this program, or a step
-                from its version is missing.
+            FutureVersionError: its version is newer than this program.
+            DecodingError: the type is unknown, or a step from its version is missing.
         """
         match = _TYPE.fullmatch(type_name)
         event_class = self._classes.get(match["stem"]) if match else None
@@ -60,10 +71,7 @@ class EventRegistry:
             )
         version = int(match["version"])
         if version > event_class.version:
-            raise DecodingError(
-                DecodingProblem.FUTURE_VERSION,
-                f"{type_name!r} is newer than version {event_class.version}, the latest known here",
-            )
+            raise FutureVersionError(event_class, type_name)
         return event_class, [
             self._step(match["stem"], older) for older in range(version, event_class.version)
         ]

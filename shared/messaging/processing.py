@@ -80,7 +80,11 @@ class BatchProcessor:
         self, deliveries: list[Delivery], outcomes: Outcomes
     ) -> None:
         for delivery in deliveries:
-            if delivery.problem:
+            if delivery.problem is None:
+                continue
+            if self.subscriptions.pass_over(delivery.problem):
+                outcomes.ignored.add(id(delivery))
+            else:
                 await self._give_up(delivery, GivenUpError(delivery.problem, 1), outcomes)
 
     async def abandon(self, record: Record, error: Exception, *, attempts: int) -> None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, overload
 
+from shared.errors import DecodingError
 from shared.events import BaseEvent, Event, EventCategory, EventLevel, EventType
+from shared.events.registry import FutureVersionError
 from shared.messaging.bus import BusStats, CallNext, Handler, HandlerT, Middleware, Selector
 from shared.messaging.sink import Sink, Undecodable
 
@@ -20,19 +22,21 @@ class Subscription:
     handler: Handler
     priority: int
 
-    def wants(self, event: Event) -> bool:
-        """Tell whether the handler wants ``event``."""
+    def wants(self, event_class: type[Event]) -> bool:
+        """Tell whether the handler wants the events of ``event_class``, in any version."""
         match self.selector:
             case None:
                 return True
             case EventLevel():
-                return event.level is self.selector
+                return event_class.level is self.selector
             case EventType():
-                return isinstance(event, BaseEvent) and event.event_type is self.selector
+                return (
+                    issubclass(event_class, BaseEvent) and event_class.event_type is self.selector
+                )
             case EventCategory():
-                return isinstance(event, BaseEvent) and event.category is self.selector
+                return issubclass(event_class, BaseEvent) and event_class.category is self.selector
             case _:
-                return isinstance(event, self.selector)
+                return issubclass(event_class, self.selector)
 
 
 @dataclass(slots=True)
@@ -67,9 +71,20 @@ class Subscriptions:
         """Tell whether a record without an event is a dead letter, as nobody takes it."""
         return all(undecodable == "dead_letter" for _, undecodable in self.sinks)
 
+    def pass_over(self, problem: DecodingError) -> bool:
+        """Tell whether what holds no readable event is an event that nobody here wants.
+
+        A later release writes a version that is not known yet. A sink wants every event.
+        """
+        return (
+            isinstance(problem, FutureVersionError)
+            and not self.sinks
+            and not any(each.wants(problem.event_class) for each in self.handlers)
+        )
+
     def handlers_of(self, event: Event) -> list[Handler]:
         """Return who wants ``event``, highest priority first."""
-        return [each.handler for each in self.handlers if each.wants(event)]
+        return [each.handler for each in self.handlers if each.wants(type(event))]
 
     def surround(self, call: CallNext) -> CallNext:
         """Return ``call`` inside all middleware."""

@@ -28,7 +28,7 @@ from shared.messaging.bus import CallNext, Handler, Middleware
 from shared.messaging.headers import readable
 from shared.retry import EventHandlerWithRetry, RetryPolicy
 from tests.support.eventually import eventually
-from tests.support.factories import an_event
+from tests.support.factories import an_event, of_a_later_release
 
 QUICK = RetryPolicy(initial_delay=timedelta(milliseconds=1), max_attempts=3)
 """Three attempts, as fast as they go."""
@@ -402,6 +402,25 @@ class EventBusContract(ABC):
 
         assert len(attempts) == 2
         assert len(letters) == 1
+
+    async def test_a_later_version_is_a_dead_letter_only_where_its_event_is_wanted(
+        self, subject: BusUnderTest
+    ) -> None:
+        """Safeguard: ``Subscriptions.pass_over``; without it both are dead letters."""
+        handler = Recorder()
+        subject.bus.subscribe(MessageReceived, handler)
+
+        async with subject.running() as bus:
+            await bus.publish(of_a_later_release(an_event(TaskCompleted)))
+            await bus.publish(of_a_later_release(message("not to be read yet")))
+            await bus.publish(message())
+            await eventually(lambda: handler.events)
+            letters = await subject.dead_letters()
+
+        assert bus.get_stats().consumed == 3
+        assert [readable(each.headers)[names.TYPE] for each in letters] == [
+            "agentruntime.domain.message_received.v9"
+        ]
 
     async def test_a_failing_handler_does_not_stop_other_aggregates(
         self, subject: BusUnderTest

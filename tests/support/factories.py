@@ -4,6 +4,8 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from pydantic import create_model
+
 from shared.events import Event
 
 E = TypeVar("E", bound=Event)
@@ -76,3 +78,14 @@ def an_event(event_class: type[E], **fields: Any) -> E:
     if not values.get("session_id") and "aggregate_id" not in values:
         values["aggregate_id"] = "service:audit/instance-1"
     return event_class(**values)
+
+
+def of_a_later_release(event: E) -> E:
+    """Return the same event in a version that this release does not know."""
+    later = _subclass(type(event))
+    later.version = 9
+    return later.model_validate(event.model_dump())
+
+
+def _subclass(event_class: type[E]) -> type[E]:
+    return create_model(event_class.__name__, __base__=event_class)

@@ -9,7 +9,7 @@ from typing import Any
 from shared.events import TaskCompleted
 from tests.support.chaos.accounts import Clients
 from tests.support.chaos.later_release import VERSION
-from tests.support.chaos.poison import Content
+from tests.support.chaos.poison import Content, readers_of
 
 BY_NATURE = frozenset({"poison", "oversize"})
 """The kinds of what is no event, which no redrive can mend."""
@@ -59,13 +59,11 @@ class Contents:
         return Counter(self._known.values())
 
 
-def missing(
-    wanted: Mapping[str, Content], found: Counter[tuple[str, Content]], *, readers: tuple[str, ...]
-) -> list[str]:
+def missing(wanted: Mapping[str, Content], found: Counter[tuple[str, Content]]) -> list[str]:
     """Return a sentence for each reader that has not exactly one letter of a record."""
     problems: list[str] = []
     for name, content in wanted.items():
-        for service in readers:
+        for service in readers_of(name):
             count = sum(
                 number
                 for (whose, held), number in found.items()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Records that hold no event, in every way that one can fail to."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from shared.events import MessageReceived, Topics
@@ -11,6 +11,10 @@ from shared.messaging.records import Record
 
 READERS = ("orchestrator", "persistence", "metrics", "agent_context")
 """Who dead-letters what is no event; audit logs it with the reason."""
+
+UNWANTED = "future version, unwanted"
+READERS_OF_ALL = ("persistence", "metrics", "agent_context")
+"""Who dead-letters what nobody reads yet; the orchestrator passes over what it has no use for."""
 
 OVERSIZE_BYTES = 2 * 1024 * 1024 - 4096
 
@@ -27,6 +31,16 @@ class Content:
 def content_of(record: OutgoingRecord | Record) -> Content:
     """Return the bytes of a record."""
     return Content(record.key, record.value, record.headers)
+
+
+def readers_of(name: str) -> Collection[str]:
+    """Return who dead-letters the poison that is named so, in whichever volley."""
+    return READERS_OF_ALL if name.endswith(UNWANTED) else READERS
+
+
+def letters_of(names: Iterable[str]) -> int:
+    """Return how many dead letters the poison of these names makes."""
+    return sum(len(readers_of(name)) for name in names)
 
 
 def poison(topics: Topics, *, volley: int) -> Mapping[str, OutgoingRecord]:
@@ -54,7 +68,8 @@ def poison(topics: Topics, *, volley: int) -> Mapping[str, OutgoingRecord]:
         "no JSON": replace(good, value=b"{" + tag),
         "2 MB": replace(good, value=b"x" * OVERSIZE_BYTES),
         "unknown type": header(names.TYPE, f"{domain}.unheard_of.v1".encode()),
-        "future version": header(names.TYPE, f"{domain}.message_received.v9".encode()),
+        "future version": header(names.TYPE, f"{domain}.session_deleted.v9".encode()),
+        UNWANTED: header(names.TYPE, f"{domain}.message_received.v9".encode()),
         "no object": replace(good, value=b"[]"),
         "wrong fields": replace(good, value=b'{"session_id": "' + tag + b'"}'),
         "null key": OutgoingRecord(good.topic, None, b"nobody's " + tag, good.headers),

@@ -21,7 +21,7 @@ from tests.support.chaos.fleet import BROKER, POSTGRES, VALKEY, Fleet
 from tests.support.chaos.load import Load
 from tests.support.chaos.orders import Point, Trouble
 from tests.support.chaos.plan import Action, Fault
-from tests.support.chaos.poison import READERS, Content, content_of, poison
+from tests.support.chaos.poison import Content, content_of, letters_of, poison
 from tests.support.chaos.replica import Replica
 from tests.support.chaos.topics import all_records
 from tests.support.eventually import eventually
@@ -261,7 +261,7 @@ class Saboteur:
                 for kind in ("poison", "oversize")
                 for each in await letters(clients, kind=kind)
             ]
-            return len(found) >= len(READERS) * len(self.poisoned)
+            return len(found) >= letters_of(self.poisoned)
 
         try:
             await eventually(there, timeout=PATIENCE, message="poison did not come to the desk")

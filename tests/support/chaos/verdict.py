@@ -10,11 +10,11 @@ from deploy.embedded.sql import SqlConnection, connected
 from shared.events import TaskCompleted, Topics
 from shared.events.topics import CONSUMING_SERVICES
 from tests.support.chaos.accounts import Clients, behind, until_caught_up
-from tests.support.chaos.desk import Contents, is_hopeless, letters, missing, redrive_all
+from tests.support.chaos.desk import NEW_TYPE, Contents, is_hopeless, letters, missing, redrive_all
 from tests.support.chaos.fleet import Fleet
 from tests.support.chaos.later_release import VERSION
 from tests.support.chaos.load import COUNTER, Load, Talk
-from tests.support.chaos.poison import READERS
+from tests.support.chaos.poison import letters_of
 from tests.support.chaos.saboteur import Saboteur
 from tests.support.chaos.topics import all_records, ends_of, lag, out_of_order
 from tests.support.eventually import eventually
@@ -129,7 +129,7 @@ async def _dead_letters(clients: Clients, saboteur: Saboteur, verdict: Verdict) 
     poisoned, contents = saboteur.poisoned, Contents(clients)
 
     async def all_there() -> list[str]:
-        return missing(poisoned, await contents.found(), readers=READERS)
+        return missing(poisoned, await contents.found())
 
     async def none_missing() -> bool:
         return not await all_there()
@@ -139,7 +139,9 @@ async def _dead_letters(clients: Clients, saboteur: Saboteur, verdict: Verdict) 
     except AssertionError:
         verdict.problems += (await all_there())[:20]
     found = await contents.found()
-    verdict.expect("letters of poison", found.total(), len(poisoned) * len(READERS))
+    verdict.expect("letters of poison", found.total(), letters_of(poisoned))
+    late = await letters(clients, service="orchestrator", event_type=NEW_TYPE)
+    verdict.expect("letters of what nobody wanted", len(late), 0)
     waiting = [each for each in await letters(clients, status="open") if not is_hopeless(each)]
     verdict.expect("other letters that are open", len(waiting), 0)
 

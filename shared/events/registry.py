@@ -33,6 +33,7 @@ class EventRegistry:
     def __init__(self) -> None:
         self._classes: dict[str, type[Event]] = {}
         self._upcasters: dict[tuple[str, int], Upcaster] = {}
+        self._resolved: dict[str, tuple[type[Event], list[Upcaster]]] = {}
 
     def __iter__(self) -> Iterator[type[Event]]:
         return iter(self._classes.values())
@@ -43,6 +44,7 @@ class EventRegistry:
         if stem in self._classes:
             raise ValueError(f"{stem} is registered already, by {self._classes[stem].__name__}")
         self._classes[stem] = event_class
+        self._resolved.clear()
         return event_class
 
     def upcaster(
@@ -52,6 +54,7 @@ class EventRegistry:
 
         def register(upcaster: Upcaster) -> Upcaster:
             self._upcasters[_stem(event_class), from_version] = upcaster
+            self._resolved.clear()
             return upcaster
 
         return register
@@ -63,6 +66,12 @@ class EventRegistry:
             FutureVersionError: its version is newer than this program.
             DecodingError: the type is unknown, or a step from its version is missing.
         """
+        found = self._resolved.get(type_name)
+        if found is None:
+            found = self._resolved[type_name] = self._resolve(type_name)
+        return found
+
+    def _resolve(self, type_name: str) -> tuple[type[Event], list[Upcaster]]:
         match = _TYPE.fullmatch(type_name)
         event_class = self._classes.get(match["stem"]) if match else None
         if match is None or event_class is None:

@@ -28,6 +28,14 @@ def headers_from_json(text: str) -> Headers:
     return tuple((name, _to_bytes(value)) for name, value in from_json(text))
 
 
+def texts_from_json(text: str) -> dict[str, str] | None:
+    """Return headers by name if each is text and is there once, else None."""
+    found = from_json(text)
+    texts: dict[str, str] = dict(found)
+    plain = len(texts) == len(found) and all(value.__class__ is str for value in texts.values())
+    return texts if plain else None
+
+
 def _to_text(value: bytes | None) -> str | dict[str, str] | None:
     if value is None:
         return None

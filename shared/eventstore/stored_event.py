@@ -8,8 +8,8 @@ from uuid import UUID
 from shared.errors import DecodingError, DecodingProblem
 from shared.events import Event
 from shared.eventstore.entries import Coordinates, Entry
-from shared.eventstore.headers import headers_from_json
-from shared.messaging.codec import decode
+from shared.eventstore.headers import headers_from_json, texts_from_json
+from shared.messaging.codec import decode, event_of
 from shared.messaging.headers import Headers
 from shared.messaging.records import Record
 
@@ -34,7 +34,7 @@ class StoredEvent:
     timestamp: int | None
     key: bytes | None
     value: bytes
-    headers: Headers
+    headers_json: str
     digest: bytes
     erased_at: datetime | None = None
     archived: bool = False
@@ -55,7 +55,7 @@ class StoredEvent:
             timestamp=entry.timestamp,
             key=entry.key,
             value=entry.value,
-            headers=headers_from_json(entry.headers),
+            headers_json=entry.headers,
             digest=entry.digest,
         )
 
@@ -71,7 +71,15 @@ class StoredEvent:
             raise DecodingError(
                 DecodingProblem.EMPTY, f"what it says is in the archive of {month}: restore it"
             )
-        return decode(self.record(), max_bytes=len(self.value))
+        attributes = texts_from_json(self.headers_json)
+        if attributes is None:  # there is something odd in them, which has a name
+            return decode(self.record(), max_bytes=len(self.value))
+        return event_of(attributes, self.value)
+
+    @property
+    def headers(self) -> Headers:
+        """Return the headers as they came."""
+        return headers_from_json(self.headers_json)
 
     def record(self) -> Record:
         """Return the record that brought the event; what was appended here has no coordinates."""

@@ -5,6 +5,7 @@ In binary mode the envelope travels as ``ce_*`` headers and the value is the pay
 also accepts structured mode (``content-type: application/cloudevents+json``).
 """
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -74,16 +75,24 @@ def decode(record: Record, *, max_bytes: int = MAX_RECORD_BYTES) -> Event:
     if record.value is None:
         _refuse_claim(record)
         raise DecodingError(DecodingProblem.TOMBSTONE, "the value is null")
-    if not record.value:
-        raise DecodingError(DecodingProblem.EMPTY, "the value is empty")
     if len(record.value) > max_bytes:
         size = len(record.value)
         raise DecodingError(DecodingProblem.OVERSIZE, f"{size} bytes are more than {max_bytes}")
-    attributes = _attributes(record.headers)
+    return event_of(_attributes(record.headers), record.value)
+
+
+def event_of(attributes: Mapping[str, str], value: bytes) -> Event:
+    """Return the event of a value and of headers that have been read as text.
+
+    Raises:
+        DecodingError: there is none.
+    """
+    if not value:
+        raise DecodingError(DecodingProblem.EMPTY, "the value is empty")
     content_type = attributes.get(names.CONTENT_TYPE, "")
     if content_type.startswith(STRUCTURED):
-        return _event(*_structured(_json(record.value)))
-    return _event(attributes, _json(record.value))
+        return _event(*_structured(_json(value)))
+    return _event(attributes, _json(value))
 
 
 def deliver(record: Record, *, max_bytes: int = MAX_RECORD_BYTES) -> Delivery:
@@ -147,7 +156,7 @@ def _structured(cloud_event: dict[str, Any]) -> tuple[dict[str, str], dict[str, 
     return {f"ce_{name}": str(value) for name, value in present.items()}, cast(dict[str, Any], data)
 
 
-def _event(attributes: dict[str, str], data: dict[str, Any]) -> Event:
+def _event(attributes: Mapping[str, str], data: dict[str, Any]) -> Event:
     if attributes.get(names.SPEC_VERSION) != "1.0":
         raise DecodingError(
             DecodingProblem.HEADERS, f"{names.SPEC_VERSION} has to be there and '1.0'"
@@ -161,7 +170,7 @@ def _event(attributes: dict[str, str], data: dict[str, Any]) -> Event:
         raise DecodingError(DecodingProblem.SCHEMA, _explain(error)) from None
 
 
-def _envelope(attributes: dict[str, str]) -> dict[str, Any]:
+def _envelope(attributes: Mapping[str, str]) -> dict[str, Any]:
     envelope: dict[str, Any] = {"causation_id": None}
     for header, field in _ATTRIBUTES.items():
         value = attributes.get(header)

@@ -29,7 +29,7 @@ def stored(number: int, cause: int | None = None, stream: str = "s") -> StoredEv
         timestamp=None,
         key=None,
         value=b"{}",
-        headers=(),
+        headers_json="[]",
         digest=b"",
     )
 

@@ -30,9 +30,9 @@ def headers_from_json(text: str) -> Headers:
 
 def texts_from_json(text: str) -> dict[str, str] | None:
     """Return headers by name if each is text and is there once, else None."""
-    found = from_json(text)
+    found = from_json(text, cache_strings="keys")
     texts: dict[str, str] = dict(found)
-    plain = len(texts) == len(found) and all(value.__class__ is str for value in texts.values())
+    plain = len(texts) == len(found) and set(map(type, texts.values())) <= {str}
     return texts if plain else None
 
 

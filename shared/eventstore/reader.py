@@ -35,9 +35,16 @@ class EventReader:
         return select(*self._columns).select_from(self._joined())
 
     def _joined(self, *narrower: ColumnElement[bool]) -> Join:
-        """Return events with their records, where these are not archived."""
+        """Return events with their records, where these are not archived.
+
+        The two are of one transaction and so of one time, by which only one month is looked into.
+        """
         events, said = self._events.c, self._records.c
-        same = (said.aggregate_id == events.aggregate_id) & (said.sequence == events.sequence)
+        same = (
+            (said.aggregate_id == events.aggregate_id)
+            & (said.sequence == events.sequence)
+            & (said.recorded_at == events.recorded_at)
+        )
         return self._events.outerjoin(self._records, and_(same, *narrower))
 
     async def after(

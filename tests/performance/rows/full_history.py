@@ -6,7 +6,7 @@ each state has been there too. Each turn has one model call in both, and no time
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from langchain_core.messages import AIMessage, HumanMessage
 from langgraph.checkpoint.postgres import PostgresSaver
@@ -14,6 +14,7 @@ from langgraph.graph import END, START, MessagesState, StateGraph
 
 from services.persistence.state import SessionState, evolve
 from services.persistence.tables import stored
+from shared.events import Event
 from shared.eventstore import PostgresEventStore
 from tests.performance.bench import Bench, best_of_each
 from tests.performance.conversing import ANSWER, QUESTION, session_of
@@ -38,22 +39,33 @@ async def full_history(bench: Bench) -> Sequence[Line]:
             await subscriber.apply(delivered(events[start : start + 1000]))
         store = PostgresEventStore(pool, stored)
 
-        async def ours() -> None:
+        async def read() -> list[Event]:
+            return [each.event() for each in await store.get_events("session-1")]
+
+        async def fold() -> None:
             state = SessionState()
-            for each in await store.get_events("session-1"):
-                state = evolve(state, each.event())
+            for each in await read():
+                state = evolve(state, each)
             assert state.sequence == len(events)
 
+        def peer() -> Awaitable[object]:
+            return asyncio.to_thread(_history, url)
+
         await asyncio.to_thread(_converse, url)
-        own, other = await best_of_each(ours, lambda: asyncio.to_thread(_history, url))
+        reading, other = await best_of_each(read, peer)
+        folding, same = await best_of_each(fold, peer)
+    peer_name = "LangGraph get_state_history"
     return [
         Line.of_times(
-            f"full history of {TURNS} turns",
-            ours=own,
-            peer_name="LangGraph get_state_history",
+            f"every event of {TURNS} turns",
+            ours=reading,
+            peer_name=peer_name,
             peer=other,
-            bar=100,
-        )
+            bar=None,
+        ),
+        Line.of_times(
+            f"full history of {TURNS} turns", ours=folding, peer_name=peer_name, peer=same, bar=100
+        ),
     ]
 
 

@@ -6,7 +6,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -108,9 +108,11 @@ def build_app(
     components: Sequence[Component],
     routers: Sequence[APIRouter] = (),
     on_drain: Callable[[], None] = lambda: None,
+    body_limits: Mapping[str, int] | None = None,
 ) -> FastAPI:
     """Return the application of a service.
 
+    ``body_limits`` are for paths that take other bodies than the setting allows, in bytes.
     ``on_drain`` is called when the server takes no more requests and waits for those in hand, so
     that responses which go on for ever can end.
 
@@ -154,7 +156,7 @@ def build_app(
     for router in routers:
         app.include_router(router, responses=PROBLEMS)
     describe_headers(app)
-    app.add_middleware(BodyLimit, max_bytes=settings.http.max_body_bytes)
+    app.add_middleware(BodyLimit, max_bytes=settings.http.max_body_bytes, of_paths=body_limits)
     app.add_middleware(AnswerWhenStopped)
     app.add_middleware(CorrelationMiddleware)
     app.add_middleware(HeadAsGet)

@@ -18,6 +18,7 @@ from services.dead_letters.settings import DeadLettersSettings
 from services.metrics.settings import MetricsSettings
 from services.orchestrator.models import ModelProviderSettings
 from services.orchestrator.settings import OrchestratorSettings
+from services.persistence.settings import PersistenceSettings
 from shared.settings import (
     DatabaseSettings,
     DeliverySettings,
@@ -40,6 +41,7 @@ GROUPS: tuple[tuple[str, type[BaseSettings]], ...] = (
     ("Telemetry", TelemetrySettings),
     ("Orchestrator", OrchestratorSettings),
     ("Model providers", ModelProviderSettings),
+    ("Persistence", PersistenceSettings),
     ("Audit", AuditSettings),
     ("Metrics", MetricsSettings),
     ("Agent context", AgentContextSettings),

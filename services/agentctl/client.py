@@ -4,7 +4,7 @@
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -75,6 +75,31 @@ class Services:
         """
         return self._json(service, self._send(service, "POST", path, body=body))
 
+    def upload(self, service: str, path: str, file: IO[bytes], *, kind: str, query: Query) -> Any:
+        """Return what a service answers to a file of media type ``kind``, however large it is.
+
+        The service reads all of it before it answers, so there is no limit to how long that takes.
+
+        Raises:
+            CommandError: the service does not answer, or refuses.
+        """
+        address = self.addresses[service]
+        given = {name: value for name, value in query.items() if value is not None}
+        usual = self._http.timeout
+        try:
+            response = self._http.post(
+                f"{address.url}{path}",
+                params=given,
+                content=file,
+                headers={"Content-Type": kind},
+                timeout=httpx.Timeout(
+                    connect=usual.connect, write=usual.write, pool=usual.pool, read=None
+                ),
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _no_answer(service, address, error) from error
+        return self._json(service, _accepted(service, response))
+
     @contextmanager
     def stream(
         self,
@@ -129,10 +154,7 @@ class Services:
         query: Query | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> httpx.Response:
-        response = self._request(service, method, path, query=query, body=body)
-        if not response.is_success:
-            raise CommandError(f"{service}: {_refusal(response)}")
-        return response
+        return _accepted(service, self._request(service, method, path, query=query, body=body))
 
     def _request(
         self,
@@ -159,6 +181,12 @@ class Services:
         except ValueError as error:
             url = self.addresses[service].url
             raise CommandError(f"what answers at {url} is not {service}: no JSON") from error
+
+
+def _accepted(service: str, response: httpx.Response) -> httpx.Response:
+    if not response.is_success:
+        raise CommandError(f"{service}: {_refusal(response)}")
+    return response
 
 
 def _no_answer(service: str, address: Address, error: Exception) -> NoAnswerError:

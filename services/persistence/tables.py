@@ -11,6 +11,9 @@ snapshots     select, insert, update  states to fold on from; can be computed fr
 rebuilds      select, update          rebuilds of the read models, of which one at most goes on
 streams       select, insert, update  how far each aggregate goes
 anomalies     select, insert, update  events that came twice, or contradict what is stored
+imports       select, insert          sessions that came from elsewhere, and who brought them;
+              update of announced_at  whether that was told
+origins       select, insert          where their events were recorded there
 event_counts  select, insert, update  events by type, in parts that consumers do not share
 sessions …    select, insert, update  the read models; can be computed from the events
 ============  ======================  ==========================================================
@@ -132,6 +135,37 @@ anomalies = Table(
     Column("last_seen_at", MOMENT, nullable=False, server_default=func.now()),
 )
 Index("anomalies_kind", anomalies.c.kind)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("aggregate_id", IDENTIFIER, nullable=False),
+    Column("first_sequence", BigInteger, nullable=False),
+    Column("last_sequence", BigInteger, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("installation", Text, nullable=False),
+    Column("exported_at", MOMENT, nullable=False),
+    Column("imported_at", MOMENT, nullable=False, server_default=func.now()),
+    Column("imported_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("correlation_id", Text, nullable=False),
+    Column("announced_at", MOMENT),
+)
+Index("imports_aggregate_id", imports.c.aggregate_id)
+Index("imports_untold", imports.c.id, postgresql_where=text("announced_at IS NULL"))
+
+origins = Table(
+    "origins",
+    metadata,
+    _key("aggregate_id"),
+    _key("sequence", BigInteger()),
+    Column("topic", Text),
+    Column("partition", BigInteger),
+    Column("offset", BigInteger),
+    Column("timestamp", BigInteger),
+    Column("recorded_at", MOMENT, nullable=False),
+)
 
 event_counts = Table(
     "event_counts",

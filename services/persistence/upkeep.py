@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is done behind the sink: snapshots, a rebuild that goes on, and next month's partition."""
+"""What is done behind the sink and the HTTP interface, step by step, as long as there is any."""
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 
-from services.persistence.store.months import ensure_months
-from services.persistence.store.rebuilding import Rebuilding
-from services.persistence.store.snapshots import Snapshots
-from shared.database import Database
 from shared.errors import AgentRuntimeError
 from shared.health import Readiness
 from shared.retry import Sleep
@@ -19,31 +15,37 @@ logger = logging.getLogger(__name__)
 PAUSE_SECONDS = 0.5
 DAY_SECONDS = 86_400
 
+Step = Callable[[], Awaitable[int]]
+"""Does the next piece of some work; tells whether there was one."""
+
 
 class Upkeep:
-    """Works behind the sink, which never waits for it; without it, reading only takes longer."""
+    """Works behind the rest, which never waits for it; what comes first in ``steps`` is first done.
 
-    name = "upkeep"
+    What is done ``daily`` is done before the start is over, too.
+    """
 
     def __init__(
         self,
-        database: Database,
+        name: str,
+        steps: Sequence[Step],
         *,
+        daily: Step | None = None,
         sleep: Sleep = asyncio.sleep,
         seconds: Callable[[], float] = monotonic,
     ) -> None:
-        self._database = database
-        self._snapshots = Snapshots(database)
-        self._rebuilding = Rebuilding(database)
+        self.name = name
+        self._steps = steps
+        self._daily = daily
         self._sleep = sleep
         self._seconds = seconds
-        self._months_at = 0.0
+        self._day_began = 0.0
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Have this month's partition ready, and begin."""
-        await self._ensure_months()
-        self._task = asyncio.create_task(self._run(), name="upkeep")
+        """Do what is done daily, and begin."""
+        await self._begin_day()
+        self._task = asyncio.create_task(self._run(), name=self.name)
 
     async def stop(self) -> None:
         """End; what was not finished is done after the next start."""
@@ -53,21 +55,28 @@ class Upkeep:
             self._task = None
 
     async def readiness(self) -> Readiness:
-        """Tell whether it is at work; that it waits for the database is for others to say."""
+        """Tell whether it is at work; that it waits for a server is for others to say."""
         at_work = self._task is not None and not self._task.done()
-        return Readiness(ready=at_work, reason="" if at_work else "upkeep has ended")
+        return Readiness(ready=at_work, reason="" if at_work else f"{self.name} has ended")
 
     async def _run(self) -> None:
         while True:
             try:
-                if self._seconds() - self._months_at > DAY_SECONDS:
-                    await self._ensure_months()
-                while await self._snapshots.advance() or await self._rebuilding.advance():
+                if self._seconds() - self._day_began > DAY_SECONDS:
+                    await self._begin_day()
+                while await self._step():
                     await self._sleep(0)
             except AgentRuntimeError as error:
-                logger.warning("upkeep waits", extra={"reason": str(error)})
+                logger.warning("upkeep waits", extra={"part": self.name, "reason": str(error)})
             await self._sleep(PAUSE_SECONDS)
 
-    async def _ensure_months(self) -> None:
-        await ensure_months(self._database)
-        self._months_at = self._seconds()
+    async def _begin_day(self) -> None:
+        if self._daily:
+            await self._daily()
+        self._day_began = self._seconds()
+
+    async def _step(self) -> bool:
+        for step in self._steps:
+            if await step():
+                return True
+        return False

@@ -14,6 +14,7 @@ from shared.events import (
     BudgetExceeded,
     DeadLetterDiscarded,
     Event,
+    HistoryImported,
     LLMRequestCompletedEvent,
     LLMRequestFailedEvent,
     MessageInherited,
@@ -135,6 +136,11 @@ def _(event: SessionUpdatedEvent) -> str:
 @_words.register
 def _(event: DeadLetterDiscarded) -> str:
     return f"discarded by {event.operator}: {event.reason}"
+
+
+@_words.register
+def _(event: HistoryImported) -> str:
+    return f"{event.imported_session_id} by {event.operator} {event.reason}"
 
 
 @_words.register

@@ -42,12 +42,16 @@ EVENT_COLUMNS = (
     "timestamp",
     "digest",
 )
-RECORD_COLUMNS = ("aggregate_id", "sequence", "key", "value", "headers")
+RECORD_COLUMNS = ("aggregate_id", "sequence", "key", "value", "headers", "erased_at")
 """What of an entry goes into which table."""
 
 
 class Entry(NamedTuple):
-    """A row of ``events`` with the one of ``records`` that belongs to it."""
+    """A row of ``events`` with the one of ``records`` that belongs to it.
+
+    An event that comes from another store may have been erased there: ``digest`` is that of the
+    bytes that came first.
+    """
 
     aggregate_id: str
     sequence: int
@@ -64,6 +68,7 @@ class Entry(NamedTuple):
     key: bytes | None
     value: bytes
     headers: str
+    erased_at: datetime | None = None
 
     @property
     def place(self) -> Place:

@@ -57,6 +57,7 @@ class StoredEvent:
             value=entry.value,
             headers_json=entry.headers,
             digest=entry.digest,
+            erased_at=entry.erased_at,
         )
 
     def event(self) -> Event:

@@ -75,29 +75,37 @@ class EventWriter:
         """
         try:
             async with self._database.begin() as connection:
-                written = await self._write(connection, entries)
+                written = await self.add(connection, entries)
                 if then:
                     await then(connection, written)
         except asyncpg.UniqueViolationError as error:
-            conflicts = await self._reused_ids(entries)
+            async with self._database.connect() as connection:
+                conflicts = await self.reused_ids(connection, entries)
             if not conflicts:
                 raise
             raise EventConflictError(conflicts) from error
         return written
 
-    async def _write(self, connection: AsyncConnection, entries: Sequence[Entry]) -> Written:
+    async def add(self, connection: AsyncConnection, entries: Sequence[Entry]) -> Written:
+        """Add what is new of ``entries`` in the transaction of the caller.
+
+        Raises:
+            EventConflictError: some contradict what is stored.
+            asyncpg.UniqueViolationError: an id is stored elsewhere; the transaction has failed.
+        """
         heads = await self._streams.lock(connection, {entry.aggregate_id for entry in entries})
         doubtful = [each for each in entries if each.sequence <= heads[each.aggregate_id].highest]
-        arrangement = arrange(entries, await self._stored(connection, doubtful))
+        arrangement = arrange(entries, await self.stored(connection, doubtful))
         if arrangement.conflicts:
             raise EventConflictError(arrangement.conflicts)
         await self._copy(connection, arrangement.fresh)
         advances = await self._streams.advance(connection, heads, arrangement.fresh)
         return Written(arrangement, advances)
 
-    async def _stored(
+    async def stored(
         self, connection: AsyncConnection, entries: Sequence[Entry]
     ) -> dict[Place, StoredKey]:
+        """Return what is stored at the places of ``entries``."""
         if not entries:
             return {}
         wanted = parameters(_PLACE, [entry.place for entry in entries])
@@ -131,12 +139,13 @@ class EventWriter:
                     records=map(values, entries),
                 )
 
-    async def _reused_ids(self, entries: Sequence[Entry]) -> list[Conflict]:
+    async def reused_ids(
+        self, connection: AsyncConnection, entries: Sequence[Entry]
+    ) -> list[Conflict]:
         """Return which of ``entries`` have the id of an event that is stored elsewhere."""
         ids = {"event_ids": [entry.event_id for entry in entries]}
-        async with self._database.connect() as connection:
-            found = await connection.execute(self._by_id, ids)
-            places = {row.event_id: Place(row.aggregate_id, row.sequence) for row in found}
+        found = await connection.execute(self._by_id, ids)
+        places = {row.event_id: Place(row.aggregate_id, row.sequence) for row in found}
         return [
             Conflict(ConflictKind.ID_REUSED, entry, entry.event_id)
             for entry in entries

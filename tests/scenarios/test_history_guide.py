@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,8 +64,12 @@ def missing(outcome: Outcome, step: Step) -> list[str]:
 
 
 async def test_the_page_on_history_is_true(
-    system: System, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    system: System,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     for name, url in system.stack.addresses.services.items():
         monkeypatch.setenv(f"AGENTCTL_{name.upper()}_URL", url)
     agentctl = Agentctl(capture=capsys)

@@ -74,9 +74,10 @@ async def history_on(database: MigratedDatabase) -> AsyncGenerator[TestHistory]:
     pool = Database(DatabaseSettings.model_validate({"url": url}))
     app = FastAPI()
     install_problems(app)
-    app.include_router(history_router(pool))
+    store = PersistenceStore(pool, Tracing.off())
+    app.include_router(history_router(pool, store, installation="here"))
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    subscriber = PersistenceSubscriber(PersistenceStore(pool, Tracing.off()))
+    subscriber = PersistenceSubscriber(store)
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://history") as client:
             yield TestHistory(database=pool, subscriber=subscriber, client=client)

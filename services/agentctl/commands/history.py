@@ -12,6 +12,7 @@ from services.agentctl.commands.connection import connect
 from services.agentctl.commands.history_diff import diff
 from services.agentctl.commands.history_export import export
 from services.agentctl.commands.history_fork import fork
+from services.agentctl.commands.history_import import import_session
 from services.agentctl.commands.history_lines import show_events
 from services.agentctl.commands.history_state import compare, state
 from services.agentctl.commands.history_tree import tree
@@ -30,6 +31,7 @@ app.command()(state)
 app.command()(diff)
 app.command()(compare)
 app.command()(export)
+app.command("import")(import_session)
 
 
 @app.command()

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from services.agentctl.commands.connection import connect
+from services.agentctl.commands.history_import import imported
 from services.agentctl.commands.session_send import create, send
 from services.agentctl.commands.session_steer import (
     answer,
@@ -132,6 +133,8 @@ def _show_session(screen: Console, session: Any) -> None:
             ]
         )
     )
+    for each in session.get("imports", ()):
+        screen.print(imported(each), style="yellow")
     for gap in session["gaps"]:
         screen.print(f"events {gap['first']} to {gap['last']} are missing", style="red")
     for sequence in session["discarded"]:

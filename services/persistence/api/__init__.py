@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The history over HTTP."""
 
-from services.persistence.api.router import history_router
+from services.persistence.api.router import IMPORTS_PATH, history_router
 
-__all__ = ["history_router"]
+__all__ = ["IMPORTS_PATH", "history_router"]

@@ -3,6 +3,7 @@
 
 from fastapi import APIRouter
 
+from services.persistence.api import imports
 from services.persistence.api.correlations import add_correlation_routes
 from services.persistence.api.events import add_event_routes
 from services.persistence.api.export import add_export_routes
@@ -13,24 +14,34 @@ from services.persistence.queries.correlations import CorrelationQueries
 from services.persistence.queries.counts import CountQueries
 from services.persistence.queries.export import ExportQueries
 from services.persistence.queries.history import HistoryQueries
+from services.persistence.queries.imports import ImportQueries
 from services.persistence.queries.parts import PartQueries
 from services.persistence.queries.points import PointQueries
 from services.persistence.queries.rebuilds import RebuildQueries
 from services.persistence.queries.sessions import SessionQueries
 from services.persistence.queries.streams import StreamQueries
 from services.persistence.queries.verification import VerificationQueries
+from services.persistence.store import PersistenceStore
+from services.persistence.store.importing import Importing
 from shared.clock import SystemClock
 from shared.database import Database
 
+PREFIX = "/v1"
+IMPORTS_PATH = f"{PREFIX}{imports.PATH}"
 
-def history_router(database: Database) -> APIRouter:
-    """Return the routes that answer from ``database``."""
-    router = APIRouter(prefix="/v1")
+
+def history_router(
+    database: Database, store: PersistenceStore, *, installation: str = ""
+) -> APIRouter:
+    """Return the routes that answer from ``database``; what is imported goes through ``store``."""
+    router = APIRouter(prefix=PREFIX)
+    import_queries = ImportQueries(database, Importing(database, store))
     add_session_routes(
         router,
         sessions=SessionQueries(database),
         parts=PartQueries(database),
         streams=StreamQueries(database),
+        imports=import_queries,
     )
     add_rebuild_routes(router, RebuildQueries(database))
     add_event_routes(router, HistoryQueries(database), PointQueries(database))
@@ -38,5 +49,6 @@ def history_router(database: Database) -> APIRouter:
         router, correlations=CorrelationQueries(database), counts=CountQueries(database)
     )
     add_verification_routes(router, VerificationQueries(database))
-    add_export_routes(router, ExportQueries(database, SystemClock()))
+    add_export_routes(router, ExportQueries(database, SystemClock(), installation=installation))
+    imports.add_import_routes(router, import_queries)
     return router

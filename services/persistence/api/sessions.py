@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
 from services.persistence.api.parameters import Cursor, Limit, Name, SessionId
+from services.persistence.queries.imports import ImportQueries
 from services.persistence.queries.parts import PartQueries
 from services.persistence.queries.sessions import SessionQueries
 from services.persistence.queries.streams import StreamQueries
@@ -22,7 +23,12 @@ from services.persistence.views.view import Page
 
 
 def add_session_routes(
-    router: APIRouter, *, sessions: SessionQueries, parts: PartQueries, streams: StreamQueries
+    router: APIRouter,
+    *,
+    sessions: SessionQueries,
+    parts: PartQueries,
+    streams: StreamQueries,
+    imports: ImportQueries,
 ) -> None:
     """Add the routes of sessions to ``router``."""
 
@@ -51,8 +57,9 @@ def add_session_routes(
 
     @router.get("/sessions/{session_id}", tags=["sessions"])
     async def get_session(session_id: SessionId) -> SessionDetail:
-        """Return a session, and whether anything is missing of it."""
-        return await sessions.find(session_id)
+        """Return a session, whether anything is missing of it, and where it came from."""
+        found = await sessions.find(session_id)
+        return found.model_copy(update={"imports": await imports.of(session_id)})
 
     @router.get("/sessions/{session_id}/messages", tags=["sessions"])
     async def list_messages(

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 
 from services.persistence.exchange import Lines, end, exported, manifest
 from services.persistence.queries.streams import StreamQueries
+from services.persistence.store.origins import Origins
 from services.persistence.tables import stored
 from shared.clock import Clock
 from shared.database import Database
@@ -15,9 +16,11 @@ from shared.http import Problem
 class ExportQueries:
     """Sessions in the form in which they go elsewhere."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, installation: str = "") -> None:
         self._database = database
         self._clock = clock
+        self._installation = installation
+        self._origins = Origins()
         self._streams = StreamQueries(database)
         self._reader = EventReader(stored)
 
@@ -34,11 +37,19 @@ class ExportQueries:
 
     async def _lines(self, session_id: str, last: int) -> AsyncGenerator[bytes]:
         lines = Lines()
-        yield lines.line(manifest(session_id, events=last, exported_at=self._clock.now()))
+        yield lines.line(
+            manifest(
+                session_id,
+                events=last,
+                exported_at=self._clock.now(),
+                installation=self._installation,
+            )
+        )
         async with self._database.connect() as connection:
             async for page in self._reader.pages(connection, session_id, last=last):
+                origins = await self._origins.of(connection, page)
                 for each in page:
                     if each.archived:
                         raise Problem(409, "Archived", f"event {each.sequence} is archived")
-                    yield lines.line(exported(each))
+                    yield lines.line(exported(each, origins.get(each.sequence)))
         yield lines.line(end(last))

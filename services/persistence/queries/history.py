@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.persistence.causality import MAX_DEPTH, depth
 from services.persistence.queries.states import StateQueries
 from services.persistence.queries.streams import StreamQueries
+from services.persistence.store.origins import Origins
 from services.persistence.tables import events, stored
 from services.persistence.views.events import EventPage, event_view
 from services.persistence.views.state import State, state_view
@@ -30,13 +31,16 @@ class HistoryQueries:
         self._streams = StreamQueries(database)
         self._reader = EventReader(stored)
         self._states = StateQueries(database)
+        self._origins = Origins()
 
     async def events(self, session_id: str, *, from_sequence: int, limit: int) -> EventPage:
         """Return events with all that is known of them, also those that wait behind a gap."""
         await self._streams.require(session_id)
         async with self._database.connect() as connection:
             page, following = await self._page(connection, session_id, from_sequence, limit)
-        return EventPage(items=[event_view(each) for each in page], next_sequence=following)
+            origins = await self._origins.of(connection, page)
+        items = [event_view(each, origins.get(each.sequence)) for each in page]
+        return EventPage(items=items, next_sequence=following)
 
     async def timeline(self, session_id: str, *, from_sequence: int, limit: int) -> Timeline:
         """Return events as lines, indented by what caused them in this session."""

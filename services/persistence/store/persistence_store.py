@@ -18,7 +18,7 @@ from shared.database import Database
 from shared.events import Event
 from shared.eventstore import EventConflictError
 from shared.eventstore.arrangement import stands_in
-from shared.eventstore.entries import Place
+from shared.eventstore.entries import Entry, Place
 from shared.eventstore.intake import entries_of
 from shared.eventstore.reader import EventReader
 from shared.eventstore.streams import Advance
@@ -41,7 +41,7 @@ class PersistenceStore:
 
     def __init__(self, database: Database, tracing: Tracing) -> None:
         self._database = database
-        self._writer = EventWriter(database, stored, tracing)
+        self.writer = EventWriter(database, stored, tracing)
         self._reader = EventReader(stored)
         self._read_models = ReadModels()
         self._next = ReadModels(NEXT)
@@ -68,12 +68,23 @@ class PersistenceStore:
         came.update(stand_ins)
         try:
             with data_errors():
-                written = await self._writer.write(entries, then=partial(self._follow, came))
+                written = await self.writer.write(entries, then=partial(self._follow, came))
         except EventConflictError as error:
             async with self._database.begin() as connection:
                 await self._anomalies.conflicts(connection, error.conflicts)
             raise
         return written.arrangement.dropped
+
+    async def add(
+        self, connection: AsyncConnection, arrivals: Sequence[tuple[Entry, Event]]
+    ) -> None:
+        """Store and project events in the transaction of the caller, who has looked what is there.
+
+        Raises:
+            EventConflictError: some contradict what is stored.
+        """
+        written = await self.writer.add(connection, [entry for entry, _ in arrivals])
+        await self._follow({entry.place: event for entry, event in arrivals}, connection, written)
 
     async def _follow(self, came: Arrived, connection: AsyncConnection, written: Written) -> None:
         rows, projected = Rows(), 0

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.persistence.exchange import Origin
 from services.persistence.views.view import View
 from shared.errors import DecodingError
 from shared.eventstore import StoredEvent
+from shared.eventstore.entries import Coordinates
 
 
 class Header(View):
@@ -30,8 +32,19 @@ class KafkaRecord(View):
     timestamp: datetime | None
 
 
+class OriginView(View):
+    """When and where an event was recorded in the installation that it was imported from."""
+
+    recorded_at: datetime
+    kafka: KafkaRecord | None
+
+
 class StoredEventView(View):
-    """An event with the record that brought it; ``data`` is None if it cannot be read any more."""
+    """An event with the record that brought it; ``data`` is None if it cannot be read any more.
+
+    An imported event was in no record here: ``kafka`` is None, and ``imported_from`` says where it
+    was recorded first.
+    """
 
     event_id: UUID
     aggregate_id: str
@@ -44,6 +57,7 @@ class StoredEventView(View):
     data: dict[str, Any] | None
     problem: str | None
     kafka: KafkaRecord | None
+    imported_from: OriginView | None = None
     headers: list[Header]
 
 
@@ -54,8 +68,8 @@ class EventPage(View):
     next_sequence: int | None = Field(description="`from_sequence` of the next page")
 
 
-def event_view(stored: StoredEvent) -> StoredEventView:
-    """Return what is said of a stored event."""
+def event_view(stored: StoredEvent, origin: Origin | None = None) -> StoredEventView:
+    """Return what is said of a stored event; ``origin`` is given of one that was imported."""
     data, problem = _read(stored)
     return StoredEventView(
         event_id=stored.event_id,
@@ -68,7 +82,8 @@ def event_view(stored: StoredEvent) -> StoredEventView:
         recorded_at=stored.recorded_at,
         data=data,
         problem=problem,
-        kafka=_kafka(stored),
+        kafka=_kafka(stored.coordinates, stored.timestamp),
+        imported_from=_origin(origin) if origin else None,
         headers=[_header(name, value) for name, value in stored.headers],
     )
 
@@ -80,10 +95,16 @@ def _read(stored: StoredEvent) -> tuple[dict[str, Any] | None, str | None]:
         return None, str(error)
 
 
-def _kafka(stored: StoredEvent) -> KafkaRecord | None:
-    if stored.coordinates is None:
+def _origin(origin: Origin) -> OriginView:
+    return OriginView(
+        recorded_at=origin.recorded_at, kafka=_kafka(origin.coordinates, origin.timestamp)
+    )
+
+
+def _kafka(coordinates: Coordinates | None, timestamp: int | None) -> KafkaRecord | None:
+    if coordinates is None:
         return None
-    return KafkaRecord(**stored.coordinates._asdict(), timestamp=_moment(stored.timestamp))
+    return KafkaRecord(**coordinates._asdict(), timestamp=_moment(timestamp))
 
 
 def _moment(milliseconds: int | None) -> datetime | None:

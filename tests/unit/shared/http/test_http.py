@@ -4,7 +4,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Request
 from pydantic import BaseModel, Field
 
 from shared.correlation import EventCorrelation
@@ -57,6 +57,10 @@ def app(part: Part) -> FastAPI:
     async def order(order: Order) -> dict[str, object]:
         return {"amount": order.amount, "correlation": EventCorrelation.get_correlation_id()}
 
+    @app.post("/large")
+    async def large(request: Request) -> int:
+        return len(await request.body())
+
     @app.get("/raise/{what}")
     async def fail(what: str) -> None:
         raise {
@@ -67,7 +71,7 @@ def app(part: Part) -> FastAPI:
             "bug": ValueError("a secret"),
         }[what]
 
-    app.add_middleware(BodyLimit, max_bytes=LIMIT)
+    app.add_middleware(BodyLimit, max_bytes=LIMIT, of_paths={"/large": 4 * LIMIT})
     app.add_middleware(CorrelationMiddleware)
     return app
 
@@ -168,6 +172,13 @@ async def test_a_body_of_exactly_the_limit_is_taken(client: httpx.AsyncClient) -
     )
 
     assert response.status_code == 200
+
+
+async def test_a_path_may_have_a_limit_of_its_own(client: httpx.AsyncClient) -> None:
+    taken = await client.post("/large", content=b" " * 4 * LIMIT)
+    refused = await client.post("/large", content=b" " * (4 * LIMIT + 1))
+
+    assert (taken.status_code, refused.status_code) == (200, 413)
 
 
 async def test_the_clients_correlation_id_is_used_and_echoed(client: httpx.AsyncClient) -> None:

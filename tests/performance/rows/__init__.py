@@ -9,6 +9,7 @@ from tests.performance.rows.append import append
 from tests.performance.rows.consume import consume
 from tests.performance.rows.full_history import full_history
 from tests.performance.rows.relay import relay
+from tests.performance.rows.stack import stack
 from tests.performance.rows.state_anywhere import state_anywhere
 
 Row = Callable[[Bench], Awaitable[Sequence[Line]]]
@@ -19,4 +20,5 @@ ROWS: dict[str, Row] = {
     "state": state_anywhere,
     "consume": consume,
     "relay": relay,
+    "stack": stack,
 }

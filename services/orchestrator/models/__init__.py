@@ -10,6 +10,7 @@ from services.orchestrator.models.deadline import Deadline
 from services.orchestrator.models.errors import (
     ModelCircuitOpen,
     ModelCutOff,
+    ModelQuotaExceeded,
     ModelRefused,
     ModelUnavailable,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "ModelCutOff",
     "ModelOptions",
     "ModelProviderSettings",
+    "ModelQuotaExceeded",
     "ModelRefused",
     "ModelReply",
     "ModelUnavailable",

@@ -29,3 +29,7 @@ class ModelCutOff(ModelUnavailable):
 
 class ModelRefused(PermanentError):
     """The model will not answer this request however often it is asked: key, quota, content."""
+
+
+class ModelQuotaExceeded(ModelRefused):
+    """The account is used up; nothing is wrong with the request, so another model may answer it."""

@@ -6,14 +6,13 @@ from typing import cast
 
 from pydantic_ai import exceptions
 
-from services.orchestrator.models.errors import ModelRefused, ModelUnavailable
+from services.orchestrator.models.errors import ModelQuotaExceeded, ModelRefused, ModelUnavailable
 from shared.errors import AgentRuntimeError
 from shared.scrubbing import scrub
 
 _SHOWN = 200
 
 _REFUSALS = (
-    exceptions.ModelQuotaExceededError,
     exceptions.ModelRequestRejectedError,
     exceptions.ContentFilterError,
     exceptions.UserError,
@@ -38,6 +37,8 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
 def translated(error: Exception, *, model: str) -> AgentRuntimeError:
     """Return the error to raise instead; what it says holds no key."""
     message = f"{model}: {_kind(error)}{_detail(error)}"
+    if isinstance(error, exceptions.ModelQuotaExceededError):
+        return ModelQuotaExceeded(message)
     if isinstance(error, _REFUSALS) or _rejected(error):
         return ModelRefused(message)
     seconds = error.retry_after if isinstance(error, exceptions.ModelAPIError) else None

@@ -12,6 +12,7 @@ from services.orchestrator.models import (
     FailedAttempt,
     GivenUp,
     ModelCutOff,
+    ModelQuotaExceeded,
     ModelRefused,
     ModelReply,
     ModelUnavailable,
@@ -67,8 +68,9 @@ class _Trial:
 async def ask(resources: Resources, progress: Progress, agent: Agent) -> Answer:
     """Return the answer of the agent's model to the conversation so far, as the turn's next step.
 
-    A model that stays unavailable is stood in for by the fallback; one that refuses is not, since
-    what it refuses is for a person to see. When ``wall_time`` is over, the request is stopped.
+    A model that stays unavailable, or whose quota is used up, is stood in for by the fallback; one
+    that refuses what it is asked is not, since that is for a person to see. When ``wall_time`` is
+    over, the request is stopped.
 
     Raises:
         NoAnswerError: there is none, however often it was asked for.
@@ -103,7 +105,7 @@ async def _ask_each(
             raise
         except (ModelUnavailable, ModelRefused) as error:
             given_up.append(trial.given_up(deadline))
-            if isinstance(error, ModelRefused):
+            if isinstance(error, ModelRefused) and not isinstance(error, ModelQuotaExceeded):
                 break
         else:
             return Answer(

@@ -201,3 +201,28 @@ async def test_a_refusal_is_not_handed_to_the_fallback(
     events = await recorded_events(database.admin_url, session_id=session_id)
     (failure,) = [each for each in events if isinstance(each, LLMRequestFailedEvent)]
     assert (failure.error_type, failure.attempts, failure.retried) == ("ModelRefused", 1, False)
+
+
+@pytest.mark.parametrize(
+    "used_up", [Failure(status=429, code="insufficient_quota"), Failure(status=402)]
+)
+async def test_a_used_up_quota_is_handed_to_the_fallback_at_once(
+    orchestrator: RunningOrchestrator,
+    database: MigratedDatabase,
+    provider: OpenAIServer,
+    used_up: Failure,
+) -> None:
+    """Safeguard: ``ModelQuotaExceeded`` is neither waited for nor an end in ``turns/asking.py``."""
+    before = len(provider.requests)
+    provider.script(used_up, Answer(text="I will."))
+    session_id = await orchestrator.session(agent="strict")
+
+    turn = await orchestrator.say(session_id, "Will you?")
+
+    assert (turn["state"], turn["reply"]) == ("completed", "I will.")
+    asked = [each["model"] for each in provider.requests[before:]]
+    assert asked == ["gpt-4o-mini", "gpt-4o"]
+    events = await recorded_events(database.admin_url, session_id=session_id)
+    (failure,) = [each for each in events if isinstance(each, LLMRequestFailedEvent)]
+    assert (failure.error_type, failure.attempts) == ("ModelQuotaExceeded", 1)
+    assert (failure.retried, failure.fallback_model) == (False, "openai:gpt-4o")

@@ -10,7 +10,12 @@ from pydantic_ai.messages import ModelResponse
 
 from services.orchestrator.models.attempts import Attempts, FailedAttempt
 from services.orchestrator.models.deadline import Deadline
-from services.orchestrator.models.errors import ModelCircuitOpen, ModelRefused, ModelUnavailable
+from services.orchestrator.models.errors import (
+    ModelCircuitOpen,
+    ModelQuotaExceeded,
+    ModelRefused,
+    ModelUnavailable,
+)
 from services.orchestrator.models.reply import ModelReply, ModelUsage
 from shared.retry import RetryPolicy
 
@@ -108,7 +113,9 @@ async def test_jitter_is_added_to_what_the_provider_asked_for() -> None:
     assert asking.waited == [30, 3]
 
 
-@pytest.mark.parametrize("error", [ModelRefused("no"), ModelCircuitOpen("open")])
+@pytest.mark.parametrize(
+    "error", [ModelRefused("no"), ModelQuotaExceeded("used up"), ModelCircuitOpen("open")]
+)
 async def test_what_asking_again_does_not_mend_is_given_up_at_once(error: Exception) -> None:
     asking = Asking(error)
 

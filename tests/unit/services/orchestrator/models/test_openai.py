@@ -18,7 +18,7 @@ from pydantic_ai.messages import (
 from services.orchestrator.models.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from services.orchestrator.models.client import ModelClient, ModelOptions
 from services.orchestrator.models.clients import ModelClients
-from services.orchestrator.models.errors import ModelRefused, ModelUnavailable
+from services.orchestrator.models.errors import ModelQuotaExceeded, ModelRefused, ModelUnavailable
 from services.orchestrator.models.settings import ModelProviderSettings
 from services.orchestrator.tools.registry import ToolRegistry
 from shared.clock import SystemClock
@@ -203,7 +203,6 @@ async def test_errors_of_the_server_may_pass(
         (Failure(status=403), "does not accept the key"),
         (Failure(status=404, code="model_not_found"), "no such model"),
         (Failure(status=422), "status 422"),
-        (Failure(status=429, code="insufficient_quota"), "quota or credit is used up"),
         (Failure(status=400, code="context_length_exceeded"), "too long for the model"),
     ],
 )
@@ -213,6 +212,26 @@ async def test_what_asking_again_does_not_mend_is_refused(
     server.script(failure)
 
     with pytest.raises(ModelRefused, match=message):
+        await client.request(asked())
+
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Failure(status=429, code="insufficient_quota", headers={"retry-after": "1"}),
+        Failure(status=429, code="billing_hard_limit_reached"),
+        Failure(status=402, message="Payment required"),
+    ],
+)
+async def test_a_used_up_quota_is_no_rate_limit(
+    server: OpenAIServer, client: ModelClient, failure: Failure
+) -> None:
+    """Waiting does not mend it. Safeguard: its own error in ``models/failure.py``."""
+    server.script(failure)
+
+    with pytest.raises(ModelQuotaExceeded, match="quota or credit is used up"):
         await client.request(asked())
 
     assert len(server.requests) == 1

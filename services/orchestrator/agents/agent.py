@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.orchestrator.agents.approval import ApprovalRule
 from services.orchestrator.domain.budget import AgentBudget
+from services.orchestrator.tools.command_limits import CommandLimits
 
 NAME = r"^[a-z][a-z0-9_]{0,39}$"
 
@@ -37,6 +38,10 @@ class Agent(BaseModel):
     commands: frozenset[str] = Field(
         default=frozenset(),
         description="a list of the programs that run_command may start, such as [python3]",
+    )
+    command_limits: CommandLimits = Field(
+        default=CommandLimits(),
+        description="a mapping, such as {memory: 1024, cpu_time: 120, processes: 64}",
     )
     approval: tuple[ApprovalRule, ...] = Field(
         default=(), description="a list of rules, such as [{tool: run_command}]"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ends what a program left running, also where it left the process group.
+"""Ends what a program left running that has done away with its launcher.
 
-A daemon has another group, another session and another parent than the program that started it, but
-it has the variables that it inherited. So each program gets one with a mark of its own, and whoever
-has the mark in the end is killed. A program that clears its environment on purpose is not found;
-only a container or a user of its own would hold that.
+The launcher ends all descendants, but a program may kill it, since both are of the same user. Each
+program gets a variable with a mark of its own, which its descendants inherit, and whoever has the
+mark in the end is killed. One that does both, kill the launcher and clear its environment, is not
+found; only a container or a user of its own would hold that.
 """
 
 import os

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from services.orchestrator.tools.command_limits import CommandLimits
 from services.orchestrator.tools.errors import ToolError
 from services.orchestrator.tools.program import Finished, run_program
 from services.orchestrator.tools.tool import Arguments, FunctionTool, ToolContext, ToolResult
@@ -47,15 +48,19 @@ async def run_command(arguments: RunCommand, context: ToolContext) -> ToolResult
             directory=context.workspace.files,
             time_limit=min(timedelta(seconds=arguments.seconds), context.time_limit * _SHARE),
             keep=_KEEP,
+            limits=context.command_limits,
         )
     except OSError as error:
         raise ToolError(f"{program!r} cannot be started: {error.strerror}") from None
-    return ToolResult(content=_report(finished), truncated=finished.truncated)
+    content = _report(finished, context.command_limits)
+    return ToolResult(content=content, truncated=finished.truncated)
 
 
-def _report(finished: Finished) -> str:
+def _report(finished: Finished, limits: CommandLimits) -> str:
     if finished.flooded:
         how = "stopped: it printed without end"
+    elif finished.limit:
+        how = f"stopped: {_exceeded(finished.limit, limits)}"
     elif finished.status is None:
         how = "stopped: its time was over"
     else:
@@ -63,6 +68,18 @@ def _report(finished: Finished) -> str:
     output = finished.output.decode(errors="replace")
     rest = "\n(the rest of the output is left out)" if finished.truncated else ""
     return f"{how}\n{output}{rest}"
+
+
+def _exceeded(limit: str, limits: CommandLimits) -> str:
+    match limit:
+        case "memory":
+            return f"it took more than {limits.memory} MiB of memory"
+        case "cpu_time":
+            return f"it used more than {limits.cpu_time} s of processor time"
+        case "processes":
+            return f"there were more than {limits.processes} processes of it"
+        case _:
+            return "it ended what runs it"
 
 
 RUN_COMMAND = FunctionTool(

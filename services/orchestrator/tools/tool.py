@@ -2,7 +2,7 @@
 """What a tool is, whether built in or brought by a server."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.orchestrator.tools.arguments import JsonObject
+from services.orchestrator.tools.command_limits import CommandLimits
 from services.orchestrator.tools.errors import ToolError
 from services.orchestrator.tools.workspace.workspace import Workspace
 
@@ -35,6 +36,7 @@ class ToolContext:
     time_limit: timedelta = timedelta(seconds=60)
     commands: frozenset[str] = frozenset()
     """The programs that ``run_command`` may start; none unless the agent's declaration says so."""
+    command_limits: CommandLimits = field(default_factory=CommandLimits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

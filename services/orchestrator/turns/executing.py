@@ -106,6 +106,7 @@ class CallRunner:
             workspace=resources.workspaces.open(effect.session_id),
             time_limit=limit if left is None else min(limit, left),
             commands=agent.commands,
+            command_limits=agent.command_limits,
         )
 
     async def _record(

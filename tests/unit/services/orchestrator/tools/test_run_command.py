@@ -2,13 +2,17 @@
 """Real programs, as a model could start them."""
 
 import asyncio
+import json
 import os
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from services.orchestrator.tools import launcher
+from services.orchestrator.tools.command_limits import CommandLimits
 from services.orchestrator.tools.errors import ToolError
 from services.orchestrator.tools.leftovers import MARK
 from services.orchestrator.tools.run_command import RUN_COMMAND
@@ -145,26 +149,101 @@ DAEMON = (
     "    os.setsid()\n"
     "    if os.fork() == 0:\n"
     "        open('child', 'w').write(f'{os.getpid()}\\n')\n"
-    "        os.write(said, b'.')\n"
-    "        time.sleep(60)\n"
+    "        os.execve('/bin/sleep', ['sleep', '60'], {})\n"
     "    os._exit(0)\n"
+    "os.close(said)\n"
     "os.read(heard, 1)\n"
 )
+"""It waits until the daemon is on its own, which it knows by the pipe that closes then."""
 
 
 @pytest.mark.parametrize(
     ("rest", "seconds", "how"),
     [("", 30, "exit status 0\n"), ("time.sleep(60)\n", 2, "stopped: its time was over\n")],
 )
-async def test_a_daemon_that_left_group_session_and_parent_is_stopped_with_the_rest(
+async def test_a_daemon_that_left_group_session_parent_and_variables_is_stopped_with_the_rest(
     allowed: ToolContext, rest: str, seconds: int, how: str
 ) -> None:
-    """Safeguard: ``end_leftovers`` finds it by its mark. It held the output, too."""
+    """Safeguard: the launcher adopts orphans and ends all its descendants."""
     said = await run(allowed, "python3", "-c", DAEMON + rest, seconds=seconds)
 
     assert said == how
     child = await pid_in(allowed.workspace.files / "child")
     await eventually(lambda: not alive(child))
+
+
+async def test_a_program_that_kills_its_launcher_is_stopped_too(allowed: ToolContext) -> None:
+    """Safeguard: ``end_leftovers`` finds its descendants by their mark."""
+    script = "sleep 60 & echo $! > child; kill -9 $PPID; sleep 60"
+
+    assert await run(allowed, "sh", "-c", script) == "stopped: it ended what runs it\n"
+
+    child = await pid_in(allowed.workspace.files / "child")
+    await eventually(lambda: not alive(child))
+
+
+async def test_a_program_is_stopped_when_whoever_runs_it_is_gone(allowed: ToolContext) -> None:
+    """Safeguard: the launcher ends everything when its input is closed, as by a crash."""
+    files = allowed.workspace.files
+    script = "echo $$ > self; sleep 60"
+    limits = json.dumps({"memory": 2**30, "cpu_seconds": 60, "processes": 9})
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", launcher.__file__, limits, "2", "sh", "-c", script),
+        stdin=asyncio.subprocess.PIPE,
+        cwd=files,
+    )
+    program = await pid_in(files / "self")
+
+    assert process.stdin
+    process.stdin.close()
+
+    assert await process.wait() == 0
+    assert not alive(program)
+
+
+def limited(context: ToolContext, **limits: int) -> ToolContext:
+    return replace(context, command_limits=CommandLimits.model_validate(limits))
+
+
+async def test_a_process_gets_no_more_memory_than_it_may_have(allowed: ToolContext) -> None:
+    """Safeguard: ``RLIMIT_DATA`` of the launcher."""
+    said = await run(limited(allowed, memory=128), "python3", "-c", "bytearray(400 << 20)")
+
+    assert said.startswith("exit status 1\n")
+    assert "MemoryError" in said
+
+
+async def test_a_program_is_stopped_when_it_takes_more_memory_than_it_may_by_a_way_around(
+    allowed: ToolContext,
+) -> None:
+    """Safeguard: the launcher adds up what all of its descendants have."""
+    script = (
+        "import mmap, time\n"
+        "shared = mmap.mmap(-1, 200 << 20)\n"
+        "for at in range(0, len(shared), 4096): shared[at] = 1\n"
+        "time.sleep(60)\n"
+    )
+
+    said = await run(limited(allowed, memory=128), "python3", "-c", script)
+
+    assert said == "stopped: it took more than 128 MiB of memory\n"
+
+
+async def test_a_program_is_stopped_when_it_has_too_many_processes(allowed: ToolContext) -> None:
+    script = "for each in 1 2 3 4 5; do sleep 60 & echo $! > child; done; wait"
+
+    said = await run(limited(allowed, processes=4), "sh", "-c", script)
+
+    assert said == "stopped: there were more than 4 processes of it\n"
+    child = await pid_in(allowed.workspace.files / "child")
+    await eventually(lambda: not alive(child))
+
+
+async def test_a_program_is_stopped_when_its_processor_time_is_over(allowed: ToolContext) -> None:
+    """Safeguard: ``RLIMIT_CPU`` of the launcher."""
+    said = await run(limited(allowed, cpu_time=1), "python3", "-c", "while True: pass")
+
+    assert said == "stopped: it used more than 1 s of processor time\n"
 
 
 async def test_the_programs_of_others_are_left_alone(allowed: ToolContext) -> None:

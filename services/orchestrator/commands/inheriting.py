@@ -2,6 +2,7 @@
 """How a fork begins: with the recorded past of its original, told as what it is."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from services.orchestrator.commands.send_message import queued
@@ -10,9 +11,9 @@ from services.orchestrator.domain.turn import Turn
 from services.orchestrator.store.forks import (
     PastTurn,
     TurnCopy,
+    asked_of,
     copy_steps,
     copy_turns,
-    messages_of,
 )
 from services.orchestrator.store.turns import add_turn
 from services.orchestrator.store.work import SessionWork
@@ -76,11 +77,14 @@ async def inherit(work: SessionWork, past: Sequence[PastTurn], marks: Sequence[T
 
 
 async def take_up_again(work: SessionWork, reopened: Sequence[Reopened]) -> list[Turn]:
-    """Queue turns that had not ended: each goes on from the steps that are kept of it."""
+    """Queue turns that had not ended: each goes on from the steps that are kept of it.
+
+    The client runs for it what it ran for the original, which may have come with the message.
+    """
     taken: list[Turn] = []
-    texts = await messages_of(work.connection, [each.turn.id for each in reopened])
+    asked = await asked_of(work.connection, [each.turn.id for each in reopened])
     for each in reopened:
-        text = texts[each.turn.id]
+        text = asked[each.turn.id].message
         turn_id = str(new_id())
         received = await work.publish(
             MessageReceived(
@@ -92,7 +96,9 @@ async def take_up_again(work: SessionWork, reopened: Sequence[Reopened]) -> list
             )
         )
         number = work.session.turn_count + 1
-        turn = queued(work, received, number=number)
+        turn = replace(
+            queued(work, received, number=number), client_tools=asked[each.turn.id].client_tools
+        )
         work.change(message_count=work.session.message_count + 1, turn_count=number)
         await add_turn(work.connection, turn)
         copy = TurnCopy(

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orchestrator.domain.client_tool import ClientTool, restored
 from services.orchestrator.domain.forking import StepMark, TurnMark
 from services.orchestrator.domain.session import Session, SessionState
 from services.orchestrator.domain.turn import TurnState
@@ -44,6 +45,14 @@ class PastTurn:
     agent: str
     accepted_at: datetime
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What brought a turn: the message, and the tools that the client runs for it."""
+
+    message: str
+    client_tools: tuple[ClientTool, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +111,11 @@ async def past_turns(
     return [PastTurn(**row) for row in rows.mappings() if row.id in wanted]
 
 
-async def messages_of(connection: AsyncConnection, turn_ids: Sequence[str]) -> dict[str, str]:
-    """Return the messages that turns answer, by turn."""
-    query = select(turns.c.id, turns.c.message).where(turns.c.id.in_(turn_ids))
-    return {row.id: row.message for row in await connection.execute(query)}
+async def asked_of(connection: AsyncConnection, turn_ids: Sequence[str]) -> dict[str, Asked]:
+    """Return what turns were asked, by turn."""
+    query = select(turns.c.id, turns.c.message, turns.c.client_tools)
+    found = await connection.execute(query.where(turns.c.id.in_(turn_ids)))
+    return {row.id: Asked(row.message, restored(row.client_tools)) for row in found}
 
 
 async def copy_turns(

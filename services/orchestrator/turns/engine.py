@@ -172,6 +172,8 @@ class TurnEngine:
     async def _run(self, turn: Turn, *, resumed: bool, begun: Progress | None) -> None:
         try:
             await self._run_through_outages(turn, resumed=resumed, begun=begun)
+        except Exception:  # the lease runs out, and whoever takes the turn then goes on with it
+            logger.exception("turn is left to be taken again", extra={"turn_id": turn.id})
         finally:
             self._running.pop(turn.id, None)
             self._finished.tell(turn.id)

@@ -6,6 +6,8 @@ is recorded alone. So it makes no difference whether the same process goes on or
 """
 
 import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from opentelemetry.context import Context
 
@@ -70,13 +72,14 @@ class TurnRunner:
         else:
             progress = await self._ledger.progress(turn)
         if progress.turn.started_at is None:
-            progress = await self._begin(progress)
+            progress = await self._guarded(self._begin, progress)
             resumed = False
         while progress.turn.state is TurnState.RUNNING:
             agent = progress.turn.agent
             with invoke_agent(self._resources.telemetry.tracing, agent, session_id=turn.session_id):
                 while progress.turn.agent == agent and progress.turn.state is TurnState.RUNNING:
-                    progress = await self._step(progress, resumed=resumed)
+                    step = partial(self._step, resumed=resumed)
+                    progress = await self._guarded(step, progress)
                     resumed = False
 
     async def _begin(self, progress: Progress) -> Progress:
@@ -87,16 +90,12 @@ class TurnRunner:
                 await exceed_budget(work, breach)
         return work.progress
 
-    async def _step(self, progress: Progress, *, resumed: bool) -> Progress:
+    async def _guarded(
+        self, step: Callable[[Progress], Awaitable[Progress]], progress: Progress
+    ) -> Progress:
+        """Take a step of the turn; one that cannot be taken ends it, and is recorded as its end."""
         try:
-            match progress.next_move:
-                case AskModel():
-                    return await self._ask(progress, resumed=resumed)
-                case CallTools(call_ids=call_ids):
-                    effect = next(e for e in progress.effects if e.call_id == call_ids[0])
-                    return await self._calls.run(progress, effect, resumed=resumed)
-                case _:
-                    return await self._continue(progress)
+            return await step(progress)
         except (LeaseLostError, DependencyDownError):
             raise
         except NoAnswerError as error:
@@ -104,6 +103,16 @@ class TurnRunner:
         except Exception as error:
             logger.exception("turn failed", extra={"turn_id": progress.turn.id})
             return await give_up(self._resources, self._ledger, progress, error)
+
+    async def _step(self, progress: Progress, *, resumed: bool) -> Progress:
+        match progress.next_move:
+            case AskModel():
+                return await self._ask(progress, resumed=resumed)
+            case CallTools(call_ids=call_ids):
+                effect = next(e for e in progress.effects if e.call_id == call_ids[0])
+                return await self._calls.run(progress, effect, resumed=resumed)
+            case _:
+                return await self._continue(progress)
 
     async def _ask(self, progress: Progress, *, resumed: bool) -> Progress:
         agent = self._agent(progress.turn)

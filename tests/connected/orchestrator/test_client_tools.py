@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tools that the client runs: asked for by an event, answered once, in time, at any replica."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +13,8 @@ import pytest_asyncio
 
 from deploy.embedded.sql import connected
 from services.orchestrator.models import ModelProviderSettings
+from services.orchestrator.tools import BUILT_IN
+from services.orchestrator.tools.tool import Arguments, FunctionTool, ToolContext, ToolResult
 from shared.events import (
     Event,
     ToolClientResultRequiredEvent,
@@ -22,6 +25,7 @@ from shared.settings import KafkaSettings
 from tests.support.agents_files import agents_file
 from tests.support.databases import MigratedDatabase
 from tests.support.eventually import eventually
+from tests.support.forks import fork
 from tests.support.openai_server import Answer, OpenAIServer
 from tests.support.orchestrator import RunningOrchestrator, running_orchestrator
 from tests.support.recorded import recorded_events
@@ -42,17 +46,43 @@ AGENTS: dict[str, dict[str, Any]] = {
         "tools": ["pick", "calculate"],
         "approval": [{"tool": "pick", "when": {"what": "secret*"}}],
     },
+    "holder": {"tools": ["pick", "hold"]},
     "bounded": {"tools": ["pick"], "budgets": {"tool_calls": 1}},
 }
 
 
+class NoArguments(Arguments):
+    """Nothing to choose."""
+
+
+class Holding:
+    """A tool that takes until it is let go."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.go = asyncio.Event()
+        self.tool = FunctionTool(
+            name="hold",
+            description="Take a while.",
+            safety="read_only",
+            arguments=NoArguments,
+            function=self._hold,
+        )
+
+    async def _hold(self, _arguments: NoArguments, _context: ToolContext) -> ToolResult:
+        self.begun.set()
+        await self.go.wait()
+        return ToolResult(content="held")
+
+
 @dataclass(frozen=True)
 class Replicas:
-    """Two replicas over one database, and the model that both ask."""
+    """Two replicas over one database, and the model and the tool that both use."""
 
     one: RunningOrchestrator
     other: RunningOrchestrator
     provider: OpenAIServer
+    holding: Holding
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -61,6 +91,7 @@ async def replicas(
 ) -> AsyncGenerator[Replicas]:
     directory = tmp_path_factory.mktemp("workspaces")
     url = database.url("orchestrator")
+    holding = Holding()
     with OpenAIServer() as provider:
         fields: dict[str, Any] = {
             "providers": ModelProviderSettings(
@@ -68,12 +99,13 @@ async def replicas(
             ),
             "agents_file": agents_file(directory, AGENTS, client_tools=DECLARED),
             "turn_lease": timedelta(seconds=2),
+            "tools": [*BUILT_IN, holding.tool],
         }
         async with (
             running_orchestrator(url, kafka, directory, **fields) as one,
             running_orchestrator(url, kafka, directory, **fields) as other,
         ):
-            yield Replicas(one, other, provider)
+            yield Replicas(one, other, provider, holding)
 
 
 async def asked(replicas: Replicas, *calls: Any, **session: Any) -> tuple[dict[str, Any], Any]:
@@ -275,3 +307,50 @@ async def test_calls_of_clients_count_for_budgets(replicas: Replicas) -> None:
 
     ended = await replicas.one.turn(turn)
     assert (ended["state"], "1 tool_calls" in ended["error"]) == ("failed", True)
+
+
+async def test_a_result_that_comes_while_another_call_is_made_is_not_overlooked(
+    replicas: Replicas,
+) -> None:
+    """Safeguard: ``TurnLedger.record`` reads again what waits for others.
+
+    Without it the turn goes on to wait for a result that it has, and never ends.
+    """
+    replicas.provider.forget_script()
+    replicas.provider.script(Answer(tools=(PICK, ("hold", {}))), Answer(text="Both."))
+    session_id = await replicas.one.session(agent="holder")
+    turn = await replicas.one.say(session_id, "go", wait=0)
+    async with asyncio.timeout(20):
+        await replicas.holding.begun.wait()
+
+    given = await give(replicas.other, turn, "call-1", result="blue")
+    replicas.holding.go.set()
+
+    assert given.status_code == 200
+    assert (await replicas.one.turn(turn))["reply"] == "Both."
+    assert told(replicas) == ["blue", "held"]
+
+
+async def test_a_fork_takes_a_turn_up_again_with_the_tools_that_came_with_its_message(
+    replicas: Replicas,
+) -> None:
+    """Safeguard: ``take_up_again`` copies them; a queued turn has those of its session."""
+    replicas.provider.forget_script()
+    replicas.provider.script(Answer(tools=(("locate", {}),)))
+    session_id = await replicas.one.session()
+    said = await replicas.one.http.post(
+        f"/v1/sessions/{session_id}/messages",
+        json={"content": "where am I?", "client_tools": [LOCATE]},
+        params={"wait": 20},
+    )
+    assert said.json()["state"] == "waiting"
+    replicas.provider.script(Answer(tools=(("locate", {}),)))
+
+    forked = await fork(replicas.one, session_id)
+
+    (turn_id,) = forked["fork"]["turn_ids"]
+    turn = await replicas.one.turn({"session_id": forked["id"], "id": turn_id})
+    assert turn["state"] == "waiting"
+    assert [each["tool"] for each in turn["client_calls"]] == ["locate"]
+    offered = [each["function"]["name"] for each in replicas.provider.requests[-1]["tools"]]
+    assert "locate" in offered

@@ -5,12 +5,15 @@ Safeguard: the next step is decided from what is recorded alone (``turns/ledger.
 calls are in the ledger with their results.
 """
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from services.orchestrator.models import ModelProviderSettings
-from shared.events import LLMRequestCompletedEvent, ToolExecutedEvent
+from services.orchestrator.turns import closing, giving_up
+from shared.events import LLMRequestCompletedEvent, TaskCompleted, ToolExecutedEvent
 from shared.settings import KafkaSettings
 from tests.support.agents_files import agents_file
 from tests.support.databases import MigratedDatabase
@@ -90,3 +93,44 @@ async def test_finished_calls_are_not_made_again_by_the_replica_that_resumes(
     executed = [each.tool for each in events if isinstance(each, ToolExecutedEvent)]
     assert executed == ["write_file", "edit_file"]
     assert sum(isinstance(each, LLMRequestCompletedEvent) for each in events) == 3
+
+
+async def test_a_turn_whose_failure_cannot_be_recorded_is_taken_again_when_its_lease_is_over(
+    migrated_database: MigratedDatabase,
+    kafka_settings: KafkaSettings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its agent is no longer in the file, and recording just that fails once.
+
+    Safeguards: ``TurnRunner._guarded`` also around the beginning of a turn; ``TurnEngine`` gives
+    back no lease of a turn that it could not finish, and claims what has none any more.
+    """
+    url = migrated_database.url("orchestrator")
+    before = agents_file(tmp_path, {"stays": {}, "goes": {}})
+    async with running_orchestrator(url, kafka_settings, tmp_path, agents_file=before) as first:
+        session_id = await first.session(agent="goes")
+        await first.http.post(f"/v1/sessions/{session_id}/pause")
+        turn = await first.say(session_id, "hello", wait=0)
+    fail_turn, failed = closing.fail_turn, 0
+
+    async def fail_once(*args: Any, **fields: Any) -> None:
+        nonlocal failed
+        failed += 1
+        if failed == 1:
+            raise RuntimeError("cannot be recorded")
+        await fail_turn(*args, **fields)
+
+    monkeypatch.setattr(giving_up, "fail_turn", fail_once)
+    after = agents_file(tmp_path, {"stays": {}})
+    lease = timedelta(seconds=0.8)
+    async with running_orchestrator(
+        url, kafka_settings, tmp_path, agents_file=after, turn_lease=lease
+    ) as second:
+        await second.http.post(f"/v1/sessions/{session_id}/resume")
+        ended = await second.turn(turn)
+
+    assert (failed, ended["state"]) == (2, "failed")
+    assert "goes" in ended["error"]
+    events = await recorded_events(migrated_database.admin_url, session_id=session_id)
+    assert sum(isinstance(each, TaskCompleted) for each in events) == 1

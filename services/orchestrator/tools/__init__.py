@@ -12,6 +12,7 @@ from services.orchestrator.tools.execution import execute, reconcile
 from services.orchestrator.tools.file_effects import apply_again
 from services.orchestrator.tools.hand_over import HAND_OVER, HandOver, parse_hand_over
 from services.orchestrator.tools.registry import BUILT_IN, ToolRegistry
+from services.orchestrator.tools.threads import ToolThreads
 from services.orchestrator.tools.tool import Reconciles, Safety, Tool, ToolContext, ToolResult
 from services.orchestrator.tools.workspace.limits import WorkspaceLimits
 from services.orchestrator.tools.workspace.workspace import Workspace
@@ -30,6 +31,7 @@ __all__ = [
     "ToolOutcomeUnknown",
     "ToolRegistry",
     "ToolResult",
+    "ToolThreads",
     "Workspace",
     "WorkspaceLimits",
     "Workspaces",

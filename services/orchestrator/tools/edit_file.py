@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Replaces exact text in a file."""
 
-import asyncio
 from uuid import UUID
 
 from pydantic import Field
@@ -27,7 +26,7 @@ async def edit_file(arguments: EditFile, context: ToolContext) -> ToolResult:
 
     The old text must be there exactly once, or ``replace_all`` be set.
     """
-    result = await asyncio.to_thread(_edit, arguments, context.workspace, context.effect_id)
+    result = await context.in_thread(_edit, arguments, context.workspace, context.effect_id)
     return ToolResult(content=result)
 
 

@@ -23,8 +23,10 @@ async def execute(tool: Tool, arguments: JsonObject, context: ToolContext) -> To
 
     Raises:
         ToolOutcomeUnknown: it took longer than it may, or failed inside.
-        ToolError: the tool said that it cannot be done.
+        ToolError: the tool said that it cannot be done; or an earlier call of the session that
+            nobody waits for any more has not ended, and this one was not made.
     """
+    await _after_earlier(context)
     return _bounded(await _guarded(tool, tool.call(arguments, context), context))
 
 
@@ -36,8 +38,20 @@ async def reconcile(tool: Tool, arguments: JsonObject, context: ToolContext) -> 
     """
     if not isinstance(tool, Reconciles):
         raise ToolOutcomeUnknown(f"{tool.name} cannot tell what the call has done")
+    await _after_earlier(context)
     result = await _guarded(tool, tool.reconcile(arguments, context), context)
     return None if result is None else _bounded(result)
+
+
+async def _after_earlier(context: ToolContext) -> None:
+    """Wait for what blocks in the session, as long as a call may take."""
+    try:
+        async with asyncio.timeout(context.time_limit.total_seconds()):
+            await context.threads.over(context.session_id)
+    except TimeoutError:
+        raise ToolError(
+            "not made: an earlier call that took too long goes on in this session; try again later"
+        ) from None
 
 
 async def _guarded(tool: Tool, call: Awaitable[T], context: ToolContext) -> T:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shows what the workspace holds."""
 
-import asyncio
-
 from pydantic import Field
 
 from services.orchestrator.tools.tool import Arguments, FunctionTool, ToolContext, ToolResult
@@ -19,7 +17,7 @@ class ListFiles(Arguments):
 
 async def list_files(arguments: ListFiles, context: ToolContext) -> ToolResult:
     """Return one line per file, directory and link, sorted by path."""
-    found = await asyncio.to_thread(
+    found = await context.in_thread(
         context.workspace.list, arguments.path, recursive=arguments.recursive
     )
     lines = [_line(entry) for entry in found.entries] or ["(no files)"]

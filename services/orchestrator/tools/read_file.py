@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads a text file, whole or in part."""
 
-import asyncio
-
 from pydantic import Field
 
 from services.orchestrator.tools.tool import Arguments, FunctionTool, ToolContext, ToolResult
@@ -19,7 +17,7 @@ class ReadFile(Arguments):
 
 async def read_file(arguments: ReadFile, context: ToolContext) -> ToolResult:
     """Return the text of a file; it says so if lines after the shown ones were left out."""
-    text = await asyncio.to_thread(context.workspace.read_text, arguments.path)
+    text = await context.in_thread(context.workspace.read_text, arguments.path)
     lines = text.splitlines(keepends=True)
     first = arguments.first_line - 1
     end = first + arguments.max_lines

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds lines in the files of the workspace."""
 
-import asyncio
 from collections.abc import Iterator
 
 from pydantic import Field
@@ -31,7 +30,7 @@ async def search_files(arguments: SearchFiles, context: ToolContext) -> ToolResu
 
     Files that are no UTF-8 text or larger than the limit are passed over.
     """
-    return await asyncio.to_thread(_search, arguments, context.workspace)
+    return await context.in_thread(_search, arguments, context.workspace)
 
 
 def _search(arguments: SearchFiles, workspace: Workspace) -> ToolResult:

@@ -4,7 +4,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
+from functools import partial
+from typing import Generic, Literal, ParamSpec, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -12,7 +13,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from services.orchestrator.tools.arguments import JsonObject
 from services.orchestrator.tools.command_limits import CommandLimits
 from services.orchestrator.tools.errors import ToolError
+from services.orchestrator.tools.threads import ToolThreads
 from services.orchestrator.tools.workspace.workspace import Workspace
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Safety = Literal["read_only", "idempotent", "retryable", "non_repeatable"]
 """What may be done about a call whose outcome is unknown, because a crash cut it off.
@@ -37,6 +42,15 @@ class ToolContext:
     commands: frozenset[str] = frozenset()
     """The programs that ``run_command`` may start; none unless the agent's declaration says so."""
     command_limits: CommandLimits = field(default_factory=CommandLimits)
+    threads: ToolThreads = field(default_factory=ToolThreads)
+
+    async def in_thread(self, function: Callable[P, T], /, *args: P.args, **fields: P.kwargs) -> T:
+        """Return what a function gives that blocks, and would hold up everything if called here.
+
+        It cannot be stopped: when the time of the call is over, it goes on, the outcome of the call
+        is unknown, and until it has ended no other call is made for its session.
+        """
+        return await self.threads.run(self.session_id, partial(function, *args, **fields))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

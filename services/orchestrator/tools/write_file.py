@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes a text file as a whole."""
 
-import asyncio
-
 from pydantic import Field
 
 from services.orchestrator.tools.tool import Arguments, FunctionTool, ToolContext, ToolResult
@@ -19,7 +17,7 @@ class WriteFile(Arguments):
 async def write_file(arguments: WriteFile, context: ToolContext) -> ToolResult:
     """Make the file hold exactly the content, all of it or, on an error, what it held before."""
     content = arguments.content.encode()
-    await asyncio.to_thread(context.workspace.write, arguments.path, content)
+    await context.in_thread(context.workspace.write, arguments.path, content)
     return ToolResult(content=f"wrote {arguments.path} ({len(content)} bytes)")
 
 

@@ -8,6 +8,7 @@ from services.orchestrator.tools import (
     ToolContext,
     ToolError,
     ToolOutcomeUnknown,
+    ToolThreads,
     execute,
     reconcile,
 )
@@ -32,6 +33,7 @@ class CallRunner:
     def __init__(self, resources: Resources, ledger: TurnLedger) -> None:
         self._resources = resources
         self._ledger = ledger
+        self._threads = ToolThreads()
 
     async def run(self, progress: Progress, effect: Effect, *, resumed: bool) -> Progress:
         """Make the call; of one that a crash cut off, find out first whether it may be repeated.
@@ -107,6 +109,7 @@ class CallRunner:
             time_limit=limit if left is None else min(limit, left),
             commands=agent.commands,
             command_limits=agent.command_limits,
+            threads=self._threads,
         )
 
     async def _record(

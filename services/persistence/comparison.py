@@ -73,7 +73,7 @@ class Folding:
                 yield self._divergence(model, key, ROW, row, made)
                 continue
             for name in model.columns:
-                if _plain(row[name]) != _plain(made.get(name)):
+                if not _same(row[name], made.get(name)):
                     yield self._divergence(model, key, name, row[name], made.get(name))
 
     def _divergence(
@@ -94,11 +94,8 @@ def by_key(model: ReadModel, rows: Iterable[Mapping[str, Any]]) -> dict[Key, Map
     return {tuple(row[name] for name in model.key): row for row in rows}
 
 
-def _plain(value: Any) -> Any:
-    """Return a value as it is compared: counters begin at 0, and JSON is what it says."""
-    if isinstance(value, str) and value[:1] in {"{", "["}:
-        try:
-            return from_json(value)
-        except ValueError:
-            return value
-    return value or None
+def _same(recorded: Any, folded: Any) -> bool:
+    """Tell whether two values say the same: counters begin at 0, and JSON is what it says."""
+    if isinstance(recorded, dict | list) and isinstance(folded, str):
+        folded = from_json(folded)
+    return bool((recorded or None) == (folded or None))

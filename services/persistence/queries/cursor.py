@@ -3,14 +3,15 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from shared.http import Problem
 
 _PLACE = TypeAdapter[tuple[datetime, str]](tuple[AwareDatetime, str])
 _SEQUENCE = TypeAdapter[int](int)
+_NAME = TypeAdapter[str](Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")])
 
 
 def write_place(moment: datetime, session_id: str) -> str:
@@ -33,6 +34,17 @@ def read_sequence(cursor: str | None) -> int:
     """Return the number that ``write_sequence`` wrote; 0 without a cursor."""
     sequence: int = 0 if cursor is None else _read(_SEQUENCE, cursor)
     return sequence
+
+
+def write_name(name: str) -> str:
+    """Return the cursor behind a name."""
+    return _write(_NAME.dump_json(name))
+
+
+def read_name(cursor: str | None) -> str:
+    """Return the name that ``write_name`` wrote; without a cursor, what comes before all names."""
+    name: str = "" if cursor is None else _read(_NAME, cursor)
+    return name
 
 
 def _write(value: bytes) -> str:

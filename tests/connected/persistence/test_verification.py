@@ -4,9 +4,12 @@
 import pytest
 
 from deploy.embedded.sql import connected
+from services.persistence.snapshot import EVERY
+from services.persistence.store.snapshots import Snapshots
 from shared.events import TaskCompleted, ToolExecutedEvent
 from tests.support.conversations import conversation, place_of
 from tests.support.databases import MigratedDatabase
+from tests.support.event_streams import long_history
 from tests.support.history import TestHistory
 
 pytestmark = pytest.mark.connected
@@ -96,6 +99,73 @@ async def test_bytes_that_were_altered_are_named(
     assert [each["sequence"] for each in found["altered"]] == [
         event.sequence for event in conversation() if "tidied up" in str(event.payload())
     ]
+
+
+async def with_snapshots(history: TestHistory, length: int) -> None:
+    await history.take(*long_history("session-1", length))
+    while await Snapshots(history.database).advance():
+        pass
+
+
+async def test_each_snapshot_is_what_the_events_up_to_it_add_up_to(history: TestHistory) -> None:
+    await with_snapshots(history, 5 * EVERY + 3)
+
+    found = await history.get(PATH)
+
+    assert (found["verified"], found["snapshots"]) == (True, 5)
+    assert found["snapshot_divergences"] == []
+
+
+async def test_a_snapshot_that_was_tampered_with_is_named_with_the_field(
+    history: TestHistory, migrated_database: MigratedDatabase
+) -> None:
+    """Safeguard: snapshots are folded from the first event here, and not from each other."""
+    await with_snapshots(history, 5 * EVERY)
+    await tamper(
+        migrated_database,
+        "UPDATE persistence.snapshots SET state = convert_to(regexp_replace(convert_from(state,"
+        " 'UTF8'), '\"errors\":\\d+', '\"errors\":77'), 'UTF8') WHERE sequence = 64",
+    )
+    await tamper(
+        migrated_database,
+        "UPDATE persistence.snapshots SET latest_at = latest_at + interval '1 s'"
+        " WHERE sequence = 96",
+    )
+    await tamper(
+        migrated_database, "UPDATE persistence.snapshots SET state = '[' WHERE sequence = 128"
+    )
+
+    found = await history.get(PATH)
+
+    assert (found["verified"], found["snapshots"], found["divergences"]) == (False, 5, 0)
+    first, moved, unreadable = found["snapshot_divergences"]
+    assert (first["snapshot"], first["read_model"], first["field"]) == (64, "sessions", "errors")
+    assert (first["recorded"], first["key"]) == (77, ["session-1"])
+    assert first["folded"] != 77
+    assert (moved["snapshot"], moved["read_model"], moved["field"]) == (96, "", "latest_at")
+    assert (unreadable["snapshot"], unreadable["field"]) == (128, "*")
+
+
+async def test_all_sessions_are_verified_in_pages(
+    history: TestHistory, migrated_database: MigratedDatabase
+) -> None:
+    """Safeguard: rows of a session without any event are looked at, too."""
+    for number in range(1, 4):
+        await history.take(*conversation(f"session-{number}"))
+    await tamper(migrated_database, "UPDATE persistence.sessions SET title = 'x'")
+    await tamper(
+        migrated_database,
+        "UPDATE persistence.sessions SET session_id = 'session-0' WHERE session_id = 'session-2'",
+    )
+
+    first = await history.get("/v1/verifications", limit=3)
+    rest = await history.get("/v1/verifications", limit=3, cursor=first["next"])
+
+    found = [*first["items"], *rest["items"]]
+    assert [each["session_id"] for each in found] == [f"session-{n}" for n in range(4)]
+    assert [each["sequence"] for each in found] == [0, *[len(conversation())] * 3]
+    assert not any(each["verified"] for each in found)
+    assert rest["next"] is None
 
 
 async def test_only_what_is_before_a_gap_is_compared(history: TestHistory) -> None:

@@ -114,9 +114,23 @@ def test_what_agrees_is_verified(agentctl: Agentctl, services: HttpAnswers) -> N
             ],
         ),
         verification(verified=False, altered=[{"sequence": 7, "event_id": "e"}]),
+        verification(
+            verified=False,
+            snapshot_divergences=[
+                {
+                    "snapshot": 7,
+                    "read_model": "",
+                    "key": [],
+                    "field": "latest_at",
+                    "recorded": 1,
+                    "folded": 2,
+                }
+            ],
+        ),
+        verification(verified=False, problem="event 7 cannot be read"),
         verification(gaps=[{"first": 7, "last": 8}]),
     ],
-    ids=["divergence", "altered", "gap"],
+    ids=["divergence", "altered", "snapshot", "unreadable", "gap"],
 )
 def test_whatever_does_not_agree_ends_with_an_error(
     agentctl: Agentctl, services: HttpAnswers, found: dict[str, Any], how: tuple[str, ...]
@@ -127,6 +141,35 @@ def test_whatever_does_not_agree_ends_with_an_error(
 
     assert outcome.code == 1
     assert "7" in outcome.out
+
+
+def test_all_sessions_are_verified_and_only_what_is_wrong_is_told(
+    agentctl: Agentctl, services: HttpAnswers
+) -> None:
+    bad = verification(session_id="s-2", verified=False, problem="event 7 cannot be read")
+    pages = [
+        {"items": [verification(snapshots=2), bad], "next": "more"},
+        {"items": [verification()], "next": None},
+    ]
+    services.on("GET /persistence/v1/verifications", *pages)
+
+    outcome = agentctl("history", "verify", "--all")
+
+    assert outcome.code == 1
+    assert outcome.out.splitlines() == [
+        "s-2",
+        "event 7 cannot be read",
+        "2 sessions of 3: 60 events and 2 snapshots folded again",
+    ]
+    assert "not what the events add up to in 1 session" in outcome.err
+    assert services.asked[1].query == {"cursor": ["more"]}
+
+
+@pytest.mark.parametrize("arguments", [(), ("s-1", "--all")])
+def test_either_one_or_all_are_verified(agentctl: Agentctl, arguments: tuple[str, ...]) -> None:
+    outcome = agentctl("history", "verify", *arguments)
+
+    assert (outcome.code, "either the id of a session, or --all" in outcome.err) == (1, True)
 
 
 PROBLEMS: dict[str, list[Any]] = {

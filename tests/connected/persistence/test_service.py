@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The service between a real broker and a real database."""
 
+from typing import Any
+
 import pytest
 
 from shared.ids import new_id
@@ -35,6 +37,43 @@ async def test_what_is_published_is_there_once_and_stays_after_a_restart(
         assert (await service.client.get("/v1/sessions/session-1")).json() == session
         assert session["last_sequence"] == len(events)
         assert await dead_letters(service, kafka_settings) == []
+
+
+async def test_a_gap_and_a_duplicate_on_the_topic_are_told_and_a_late_event_closes_the_gap(
+    migrated_database: MigratedDatabase,
+    kafka_settings: KafkaSettings,
+) -> None:
+    """Safeguard: what is shown of a session ends before a gap; else a wrong state looked right."""
+    events = conversation()
+    late = events[8]
+    async with history_service(migrated_database, kafka_settings) as service:
+        await service.publish([*events[:8], *events[9:], events[3]])
+        await service.has_stored(len(events) - 1)
+
+        async def told() -> dict[str, Any] | None:
+            found: dict[str, Any] = (
+                await service.client.get("/v1/correlations/request-session-1")
+            ).json()
+            return found if found["duplicates"] else None
+
+        tree = await eventually(told)
+        session = (await service.client.get("/v1/sessions/session-1")).json()
+        gap = {"first": 9, "last": 9}
+        assert (session["last_sequence"], session["gaps"]) == (8, [gap])
+        assert tree["gaps"] == [{"aggregate_id": "session-1", "gaps": [gap]}]
+        assert [each["sequence"] for each in tree["duplicates"]] == [4]
+        figures = await service.counts()
+        assert (figures["open_gaps"], figures["missing_events"]) == (1, 1)
+        assert (figures["waiting_events"], figures["duplicates"]) == (len(events) - 9, 1)
+
+        await service.publish([late])
+        await service.has_stored(len(events))
+
+        session = (await service.client.get("/v1/sessions/session-1")).json()
+        assert (session["last_sequence"], session["gaps"]) == (len(events), [])
+        verified = (await service.client.get("/v1/sessions/session-1/verification")).json()
+        assert verified["verified"] is True
+        assert (await service.counts())["open_gaps"] == 0
 
 
 async def test_what_cannot_be_taken_is_a_dead_letter_and_stops_nobody(

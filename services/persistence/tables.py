@@ -196,6 +196,12 @@ sessions = Table(
     Column("updated_at", MOMENT, nullable=False),
 )
 Index("sessions_created_at", sessions.c.created_at, sessions.c.session_id)
+Index(
+    "sessions_forked_from",
+    sessions.c.forked_from,
+    sessions.c.forked_at_sequence,
+    postgresql_where=sessions.c.forked_from.is_not(None),
+)
 for _filter in ("state", "agent", "created_by"):
     Index(f"sessions_{_filter}", sessions.c[_filter], sessions.c.created_at, sessions.c.session_id)
 

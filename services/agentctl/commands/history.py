@@ -12,7 +12,9 @@ from services.agentctl.commands.connection import connect
 from services.agentctl.commands.history_diff import diff
 from services.agentctl.commands.history_export import export
 from services.agentctl.commands.history_fork import fork
+from services.agentctl.commands.history_forks import forks
 from services.agentctl.commands.history_import import import_session
+from services.agentctl.commands.history_knowledge import knowledge
 from services.agentctl.commands.history_lines import show_events
 from services.agentctl.commands.history_state import compare, state
 from services.agentctl.commands.history_tree import tree
@@ -25,7 +27,9 @@ PAGE = 500
 
 app = typer.Typer(no_args_is_help=True, help="What happened.")
 app.command()(fork)
+app.command()(forks)
 app.command()(tree)
+app.command()(knowledge)
 app.command()(verify)
 app.command()(state)
 app.command()(diff)

@@ -18,6 +18,8 @@ def show_events(screen: Console, events: Iterable[Any]) -> None:
     """Print one line for each event, cut where the terminal ends."""
     for each in events:
         screen.print(_line(each), no_wrap=True, overflow="ellipsis", crop=True)
+        for fork in each.get("forks", ()):
+            screen.print(f"{'':>5}  ↳ fork {one_line(fork)}", style="magenta")
 
 
 def _line(event: Any) -> Text:

@@ -48,6 +48,7 @@ def list_sessions(
     *,
     state: Annotated[str | None, typer.Option(help="In this state.")] = None,
     agent: Annotated[str | None, typer.Option(help="With this agent in charge.")] = None,
+    forked_from: Annotated[str | None, typer.Option(help="Forks of this session.")] = None,
     search: Annotated[str | None, typer.Option(help="With this in a message.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many to show at most.")] = 20,
     cursor: Annotated[str | None, typer.Option(help="Go on after a page.")] = None,
@@ -60,6 +61,7 @@ def list_sessions(
             "/v1/sessions",
             state=state,
             agent=agent,
+            forked_from=forked_from,
             q=search,
             limit=limit,
             cursor=cursor,
@@ -117,6 +119,7 @@ def _show_session(screen: Console, session: Any) -> None:
                 ("title", session["title"]),
                 ("state", session["state"]),
                 ("agent", session["agent"]),
+                *_family(session),
                 ("created", f"{moment(session['created_at'])} UTC by {session['created_by']}"),
                 ("changed", f"{moment(session['updated_at'])} UTC"),
                 ("messages", session["messages"]),
@@ -147,6 +150,13 @@ def _show_messages(screen: Console, page: Any) -> None:
         screen.print(spoken(each))
     if page["next"]:
         screen.print("… and more", style="dim")
+
+
+def _family(session: Any) -> list[tuple[str, str]]:
+    origin = session.get("forked_from")
+    at = f"{origin} at event {session['forked_at_sequence']}" if origin else ""
+    forks = ", ".join(each["session_id"] for each in session.get("forks", ()))
+    return [(name, said) for name, said in (("forked from", at), ("forks", forks)) if said]
 
 
 def _of(session: Any, all_of: str, failed: str) -> str:

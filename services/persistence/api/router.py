@@ -7,12 +7,14 @@ from services.persistence.api import imports
 from services.persistence.api.correlations import add_correlation_routes
 from services.persistence.api.events import add_event_routes
 from services.persistence.api.export import add_export_routes
+from services.persistence.api.forks import add_fork_routes
 from services.persistence.api.rebuilds import add_rebuild_routes
 from services.persistence.api.sessions import add_session_routes
 from services.persistence.api.verification import add_verification_routes
 from services.persistence.queries.correlations import CorrelationQueries
 from services.persistence.queries.counts import CountQueries
 from services.persistence.queries.export import ExportQueries
+from services.persistence.queries.forks import ForkQueries
 from services.persistence.queries.history import HistoryQueries
 from services.persistence.queries.imports import ImportQueries
 from services.persistence.queries.parts import PartQueries
@@ -35,6 +37,7 @@ def history_router(
 ) -> APIRouter:
     """Return the routes that answer from ``database``; what is imported goes through ``store``."""
     router = APIRouter(prefix=PREFIX)
+    fork_queries = ForkQueries(database)
     import_queries = ImportQueries(database, Importing(database, store))
     add_session_routes(
         router,
@@ -42,12 +45,14 @@ def history_router(
         parts=PartQueries(database),
         streams=StreamQueries(database),
         imports=import_queries,
+        forks=fork_queries,
     )
     add_rebuild_routes(router, RebuildQueries(database))
     add_event_routes(router, HistoryQueries(database), PointQueries(database))
     add_correlation_routes(
         router, correlations=CorrelationQueries(database), counts=CountQueries(database)
     )
+    add_fork_routes(router, fork_queries)
     add_verification_routes(router, VerificationQueries(database))
     add_export_routes(router, ExportQueries(database, SystemClock(), installation=installation))
     imports.add_import_routes(router, import_queries)

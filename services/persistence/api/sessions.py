@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
 from services.persistence.api.parameters import Cursor, Limit, Name, SessionId
+from services.persistence.queries.forks import ForkQueries
 from services.persistence.queries.imports import ImportQueries
 from services.persistence.queries.parts import PartQueries
 from services.persistence.queries.sessions import SessionQueries
@@ -29,6 +30,7 @@ def add_session_routes(
     parts: PartQueries,
     streams: StreamQueries,
     imports: ImportQueries,
+    forks: ForkQueries,
 ) -> None:
     """Add the routes of sessions to ``router``."""
 
@@ -37,6 +39,7 @@ def add_session_routes(
         state: Annotated[Name | None, Query()] = None,
         agent: Annotated[Name | None, Query(description="who is in charge now")] = None,
         created_by: Annotated[Name | None, Query()] = None,
+        forked_from: Annotated[Name | None, Query(description="a session")] = None,
         since: Annotated[AwareDatetime | None, Query(description="created from then on")] = None,
         until: Annotated[AwareDatetime | None, Query(description="created before")] = None,
         q: Annotated[Name | None, Query(description="words looked for in the messages")] = None,
@@ -48,6 +51,7 @@ def add_session_routes(
             state=state,
             agent=agent,
             created_by=created_by,
+            forked_from=forked_from,
             since=since,
             until=until,
             text=q,
@@ -57,9 +61,10 @@ def add_session_routes(
 
     @router.get("/sessions/{session_id}", tags=["sessions"])
     async def get_session(session_id: SessionId) -> SessionDetail:
-        """Return a session, whether anything is missing of it, and where it came from."""
+        """Return a session: what it came to, whether anything is missing, and its forks."""
         found = await sessions.find(session_id)
-        return found.model_copy(update={"imports": await imports.of(session_id)})
+        beside = {"imports": await imports.of(session_id), "forks": await forks.of(session_id)}
+        return found.model_copy(update=beside)
 
     @router.get("/sessions/{session_id}/messages", tags=["sessions"])
     async def list_messages(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The history of a session: its events, its timeline, its state at any point."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.causality import MAX_DEPTH, depth
+from services.persistence.queries.forks import ForkQueries
 from services.persistence.queries.states import StateQueries
 from services.persistence.queries.streams import StreamQueries
 from services.persistence.store.origins import Origins
@@ -32,6 +33,7 @@ class HistoryQueries:
         self._reader = EventReader(stored)
         self._states = StateQueries(database)
         self._origins = Origins()
+        self._forks = ForkQueries(database)
 
     async def events(self, session_id: str, *, from_sequence: int, limit: int) -> EventPage:
         """Return events with all that is known of them, also those that wait behind a gap."""
@@ -48,10 +50,18 @@ class HistoryQueries:
         async with self._database.connect() as connection:
             page, following = await self._page(connection, session_id, from_sequence, limit)
             causes = await self._causes(connection, session_id, page)
+            forks = await self._begun(connection, session_id, page)
         gaps = await self._streams.gaps(session_id) if head.highest > head.version else []
         return Timeline(
             session_id=session_id,
-            items=[line(each, depth=depth(each.causation_id, causes)) for each in page],
+            items=[
+                line(
+                    each,
+                    depth=depth(each.causation_id, causes),
+                    forks=forks.get(each.sequence, ()),
+                )
+                for each in page
+            ],
             gaps=gaps,
             next_sequence=following,
         )
@@ -65,6 +75,14 @@ class HistoryQueries:
         state = await self._states.at(session_id, at)
         discarded = await self._streams.discarded(session_id, until=state.sequence)
         return state_view(session_id, state, discarded)
+
+    async def _begun(
+        self, connection: AsyncConnection, session_id: str, page: Sequence[StoredEvent]
+    ) -> Mapping[int, list[str]]:
+        if not page:
+            return {}
+        first, last = page[0].sequence, page[-1].sequence
+        return await self._forks.begun_at(connection, session_id, first, last)
 
     async def _page(
         self, connection: AsyncConnection, session_id: str, from_sequence: int, limit: int

@@ -27,6 +27,7 @@ class SessionQueries:
         state: str | None,
         agent: str | None,
         created_by: str | None = None,
+        forked_from: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         text: str | None,
@@ -41,7 +42,14 @@ class SessionQueries:
         query = (
             select(sessions)
             .where(
-                *_equal({"state": state, "agent": agent, "created_by": created_by}),
+                *_equal(
+                    {
+                        "state": state,
+                        "agent": agent,
+                        "created_by": created_by,
+                        "forked_from": forked_from,
+                    }
+                ),
                 *_created(since, until),
                 *_saying(text),
             )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Events as lines for people, indented by cause."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +14,10 @@ from shared.eventstore import StoredEvent
 
 
 class Line(View):
-    """An event in a line; ``depth`` says how many causes it has behind it in the session."""
+    """An event in a line; ``depth`` says how many causes it has behind it in the session.
+
+    ``forks`` are the sessions that began with the past up to this event.
+    """
 
     event_id: UUID
     aggregate_id: str
@@ -27,6 +31,7 @@ class Line(View):
     duration_seconds: float | None
     error: bool
     text: str
+    forks: list[str] = Field(default_factory=list[str])
 
 
 class Timeline(View):
@@ -78,7 +83,7 @@ class CorrelationTree(View):
     conflicts: list[Anomaly]
 
 
-def line(stored: StoredEvent, *, depth: int) -> Line:
+def line(stored: StoredEvent, *, depth: int, forks: Sequence[str] = ()) -> Line:
     """Return an event as a line; one that cannot be read is an error."""
     _, level, name, _ = stored.type_name.split(".")
     fixed = {
@@ -90,6 +95,7 @@ def line(stored: StoredEvent, *, depth: int) -> Line:
         "level": level,
         "occurred_at": stored.occurred_at,
         "causation_id": stored.causation_id,
+        "forks": list(forks),
     }
     try:
         event = stored.event()

@@ -70,6 +70,7 @@ async def test_a_session_with_its_figures(history: TestHistory) -> None:
         "gaps": [],
         "discarded": [],
         "imports": [],
+        "forks": [],
     }
 
 

@@ -39,7 +39,7 @@ def test_events_stand_below_their_causes_with_durations_and_errors(
     agentctl: Agentctl, services: HttpAnswers
 ) -> None:
     lines = (
-        line(1, text="what is 1 + 1"),
+        line(1, text="what is 1 + 1", forks=["s-2"]),
         line(2, depth=1, type="tool_executed", level="infrastructure", duration_seconds=0.0125),
         line(3, depth=2, type="tool_execution_failed", error=True, text="calculate: \x1b[2J"),
         line(4, depth=40, duration_seconds=2.5),
@@ -51,6 +51,7 @@ def test_events_stand_below_their_causes_with_durations_and_errors(
     assert outcome.code == 0
     assert [each.rstrip() for each in outcome.out.splitlines()] == [
         "    1  12:00:00.250  message_received  what is 1 + 1",
+        "       ↳ fork s-2",
         "    2  12:00:00.250    tool_executed  12 ms",
         "    3  12:00:00.250      ✗ tool_execution_failed  calculate: \\x1b[2J",
         f"    4  12:00:00.250  {'  ' * 12}message_received  2.5 s",

@@ -31,6 +31,9 @@ STYLES = {
     "open": "yellow",
     "redriven": "cyan",
     "resolved": "green",
+    "running": "cyan",
+    "completed": "green",
+    "stopped": "red",
     "discarded": "dim",
     "parked": "red",
 }

@@ -9,11 +9,16 @@ from services.dead_letters import tables
 from services.dead_letters.api import dead_letters_router
 from services.dead_letters.depth import DepthGauge
 from services.dead_letters.handlers import DeadLetterSink
+from services.dead_letters.job_api import jobs_router
+from services.dead_letters.job_runner import JobRunner
 from services.dead_letters.settings import DeadLettersSettings
 from services.dead_letters.store.desk import Desk
 from services.dead_letters.store.discarding import Discarding
 from services.dead_letters.store.editing import Editing
 from services.dead_letters.store.intake import Intake
+from services.dead_letters.store.job_desk import JobDesk
+from services.dead_letters.store.job_leases import JobLeases
+from services.dead_letters.store.job_work import JobWork
 from services.dead_letters.store.recorder import Recorder
 from services.dead_letters.store.redriving import Redriving
 from services.dead_letters.store.resolving import Resolving
@@ -22,6 +27,7 @@ from shared.attempts import PostgresInHand
 from shared.database import Database
 from shared.events import Topics
 from shared.events.topics import CONSUMING_SERVICES, MAX_DEAD_LETTER_BYTES
+from shared.ids import new_id
 from shared.outbox import Outbox, OutboxRelay
 from shared.outbox.store import Depth
 from shared.service import ServiceIdentity, build_app, build_bus
@@ -57,21 +63,41 @@ def create_app(
         committed=relay.committed,
     )
     bus.subscribe_sink(sink, undecodable="deliver")
+    redriving = Redriving(recorder=recorder, services=CONSUMING_SERVICES)
+    discarding = Discarding(recorder=recorder)
     desk = Desk(
         database=database,
-        redriving=Redriving(recorder=recorder, services=CONSUMING_SERVICES),
-        discarding=Discarding(recorder=recorder),
+        redriving=redriving,
+        discarding=discarding,
         editing=Editing(recorder=recorder, services=CONSUMING_SERVICES),
         instruments=telemetry.instruments,
         committed=relay.committed,
+    )
+    leases = JobLeases(database=database, owner=str(new_id()))
+    runner = JobRunner(
+        leases,
+        JobWork(
+            leases=leases,
+            redriving=redriving,
+            discarding=discarding,
+            recorder=recorder,
+            instruments=telemetry.instruments,
+            committed=relay.committed,
+        ),
+    )
+    job_desk = JobDesk(
+        database=database, recorder=recorder, committed=relay.committed, begun=runner.begun
     )
     app = build_app(
         identity,
         settings,
         telemetry,
         bus=bus,
-        components=[database, bus, relay, DepthGauge(database, telemetry.instruments)],
-        routers=[dead_letters_router(database, desk, services=CONSUMING_SERVICES)],
+        components=[database, bus, relay, runner, DepthGauge(database, telemetry.instruments)],
+        routers=[
+            dead_letters_router(database, desk, services=CONSUMING_SERVICES),
+            jobs_router(database, job_desk),
+        ],
     )
     return app, settings
 

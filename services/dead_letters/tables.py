@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Identity,
     Integer,
@@ -89,6 +90,44 @@ actions = Table(
     Column("redrive_count", Integer, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
 )
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("choice", JSON, nullable=False),
+    Column("rate", Float),
+    Column("batch", Integer, nullable=False),
+    Column("stop_on_failures", Float, nullable=False),
+    Column("wait_seconds", Float, nullable=False),
+    Column("letters", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("judged", Integer, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("ended_by", Text),
+    Column("why_ended", Text),
+    Column("owner", Text),
+    Column("lease_until", DateTime(timezone=True)),
+)
+"""Work on many letters; of the first ``judged`` that are ``done`` it is known what came of them."""
+
+job_letters = Table(
+    "job_letters",
+    metadata,
+    Column("job_id", Uuid, ForeignKey(jobs.c.id), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("letter_id", Uuid, ForeignKey(letters.c.id), nullable=False),
+    Column("redrive_count", Integer, nullable=False),
+    Column("outcome", Text),
+    Column("error", Text),
+    Column("redrive_id", Uuid),
+)
+"""The letters of a job as they were chosen, in the order in which they are taken."""
 
 answers = Table(
     "answers",

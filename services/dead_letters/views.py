@@ -30,7 +30,7 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Filters(View):
+class Choice(View):
     """Which letters; a letter has to meet all that are given. The times are those of failure."""
 
     service: Name | None = None
@@ -42,6 +42,11 @@ class Filters(View):
     status: Status | None = None
     since: Moment | None = None
     until: Moment | None = None
+
+
+class Filters(Choice):
+    """Which letters, and how many of them at most."""
+
     limit: int = Field(default=50, ge=1, le=500)
 
 

@@ -4,6 +4,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,9 @@ from services.dead_letters.store.desk import Desk
 from services.dead_letters.store.discarding import Discarding
 from services.dead_letters.store.editing import Editing
 from services.dead_letters.store.intake import Intake, Kept
+from services.dead_letters.store.job_desk import JobDesk
+from services.dead_letters.store.job_leases import LEASE, JobLeases
+from services.dead_letters.store.job_work import JobWork
 from services.dead_letters.store.letter_queries import letter, letter_page
 from services.dead_letters.store.recorder import Recorder
 from services.dead_letters.store.redriving import Redriving
@@ -59,6 +63,7 @@ class TestDesk:
     intake: Intake
     desk: Desk
     resolving: Resolving
+    jobs: JobDesk
     commits: Commits = field(default_factory=Commits)
 
     async def keep(self, *records: Record | OutgoingRecord) -> Kept:
@@ -89,6 +94,17 @@ class TestDesk:
         answer = await self.desk.redrive(letter_id, wish)
         assert isinstance(answer, ActionResult), answer
         return answer
+
+    def replica(self, owner: str, *, lease: timedelta = LEASE) -> JobWork:
+        """Return what works on jobs in a replica of the desk."""
+        return JobWork(
+            leases=JobLeases(database=self.database, owner=owner, lease=lease),
+            redriving=self.desk.redriving,
+            discarding=self.desk.discarding,
+            recorder=self.jobs.recorder,
+            instruments=self.desk.instruments,
+            committed=self.commits.note,
+        )
 
     async def outbox(self) -> list[OutgoingRecord]:
         """Return what was recorded to be published, in order."""
@@ -143,6 +159,9 @@ async def desk_on(database: MigratedDatabase) -> AsyncGenerator[TestDesk]:
             intake=Intake(database=pool, returns=returns),
             desk=desk,
             resolving=Resolving(database=pool),
+            jobs=JobDesk(
+                database=pool, recorder=recorder, committed=commits.note, begun=lambda: None
+            ),
             commits=commits,
         )
     finally:

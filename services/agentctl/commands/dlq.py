@@ -6,23 +6,12 @@ from uuid import UUID
 
 import typer
 
+from services.agentctl.commands import dlq_jobs
 from services.agentctl.commands.connection import connect
 from services.agentctl.commands.dlq_discard import discard
 from services.agentctl.commands.dlq_edit import edit
 from services.agentctl.commands.dlq_redrive import redrive
-from services.agentctl.commands.letter_options import (
-    DESK,
-    ErrorClass,
-    EventType,
-    Fingerprint,
-    Kind,
-    Service,
-    Session,
-    Since,
-    Status,
-    Until,
-    utc,
-)
+from services.agentctl.commands.letter_options import DESK, LetterChoice, with_choice
 from services.agentctl.commands.letter_session import show_session_around
 from services.agentctl.commands.letter_view import show_groups, show_letter, show_page
 from services.agentctl.output import Json, console, print_json
@@ -31,22 +20,16 @@ app = typer.Typer(no_args_is_help=True, help="The messages that could not be han
 app.command()(redrive)
 app.command()(discard)
 app.command()(edit)
+app.add_typer(dlq_jobs.app, name="jobs")
 
 Limit = Annotated[int, typer.Option(min=1, max=500, help="How many to show at most.")]
 
 
 @app.command("list")
+@with_choice
 def list_letters(
     *,
-    service: Service = None,
-    kind: Kind = None,
-    error_class: ErrorClass = None,
-    event_type: EventType = None,
-    session: Session = None,
-    status: Status = None,
-    group: Fingerprint = None,
-    since: Since = None,
-    until: Until = None,
+    choice: LetterChoice,
     limit: Limit = 50,
     cursor: Annotated[str | None, typer.Option(help="Go on after a page.")] = None,
     as_json: Json = False,
@@ -54,19 +37,7 @@ def list_letters(
     """List letters, those that came last first."""
     with connect() as services:
         page = services.get(
-            DESK,
-            "/v1/dead-letters",
-            service=service,
-            kind=kind,
-            error_class=error_class,
-            event_type=event_type,
-            session=session,
-            status=status,
-            fingerprint=group,
-            since=utc(since),
-            until=utc(until),
-            limit=limit,
-            cursor=cursor,
+            DESK, "/v1/dead-letters", **choice.filters(), limit=limit, cursor=cursor
         )
     if as_json:
         print_json(page)
@@ -75,30 +46,11 @@ def list_letters(
 
 
 @app.command()
-def groups(
-    *,
-    service: Service = None,
-    kind: Kind = None,
-    session: Session = None,
-    status: Status = None,
-    since: Since = None,
-    until: Until = None,
-    limit: Limit = 50,
-    as_json: Json = False,
-) -> None:
+@with_choice
+def groups(*, choice: LetterChoice, limit: Limit = 50, as_json: Json = False) -> None:
     """Show failures of one cause together, the one that failed last first."""
     with connect() as services:
-        page = services.get(
-            DESK,
-            "/v1/dead-letters/groups",
-            service=service,
-            kind=kind,
-            session=session,
-            status=status,
-            since=utc(since),
-            until=utc(until),
-            limit=limit,
-        )
+        page = services.get(DESK, "/v1/dead-letters/groups", **choice.filters(), limit=limit)
     if as_json:
         print_json(page)
     else:

@@ -1,41 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """``agentctl dlq redrive``: send letters back, one, some, a group, or what meets filters."""
 
-from collections import Counter
 from typing import Annotated
 
 import typer
 
-from services.agentctl.client import Value
 from services.agentctl.commands.connection import connect
 from services.agentctl.commands.letter_actions import (
     Result,
     act_on_each,
     fail_if_refused,
+    only_one_way,
     show_results,
 )
-from services.agentctl.commands.letter_fates import Fates
+from services.agentctl.commands.letter_jobs import LetterJob
 from services.agentctl.commands.letter_options import (
-    ErrorClass,
-    EventType,
-    Fingerprint,
-    Kind,
+    Detach,
+    DryRun,
+    LetterChoice,
     Letters,
     Operator,
     Rate,
-    Service,
-    Session,
-    Since,
-    Until,
-    WaitingStatus,
     Yes,
     operator_or_user,
-    utc,
+    with_choice,
 )
-from services.agentctl.commands.letter_pace import Pace
-from services.agentctl.commands.letter_redrives import Redrives
-from services.agentctl.commands.letter_selection import agree, only_one_way, select
-from services.agentctl.errors import CommandError
 from services.agentctl.output import Json, plural
 from services.agentctl.text import one_line
 
@@ -58,88 +47,47 @@ Wait = Annotated[
 ]
 
 
+@with_choice
 def redrive(
     letters: Letters = None,
     *,
-    group: Fingerprint = None,
-    service: Service = None,
-    kind: Kind = None,
-    error_class: ErrorClass = None,
-    event_type: EventType = None,
-    session: Session = None,
-    status: WaitingStatus = None,
-    since: Since = None,
-    until: Until = None,
+    choice: LetterChoice,
     operator: Operator = None,
     reason: Annotated[str, typer.Option(help="Why it will be handled now.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    dry_run: DryRun = False,
     batch: Batch = 50,
     rate: Rate = None,
     stop_on_failures: StopOnFailures = 0.5,
     wait: Wait = 10,
     yes: Yes = False,
+    detach: Detach = False,
     as_json: Json = False,
 ) -> None:
     """Send letters back to the service that failed, and to no other.
 
-    A choice is sent session by session, each by sequence, the session that failed first first.
+    Of a choice the desk makes a job: session by session, each by sequence, the session that failed
+    first first. It goes on when this command is ended.
     """
-    filters: dict[str, Value] = {
-        "fingerprint": group,
-        "service": service,
-        "kind": kind,
-        "error_class": error_class,
-        "event_type": event_type,
-        "session": session,
-        "status": status,
-        "since": utc(since),
-        "until": utc(until),
-    }
-    only_one_way(letters, filters)
-    wish = {"operator": operator_or_user(operator), "reason": reason, "dry_run": dry_run}
-    pace = Pace(None if dry_run else rate)
+    only_one_way(letters, choice)
+    wish = {"operator": operator_or_user(operator), "reason": reason}
     with connect() as services:
         if letters:
-            results = act_on_each(services, letters, "redrive", wish, pace)
+            results = act_on_each(services, letters, "redrive", {**wish, "dry_run": dry_run})
             show_results(results, _redriven, as_json=as_json)
             fail_if_refused(results)
             return
-        chosen = select(services, filters)
-        if not dry_run:
-            agree("redrive", chosen, yes=yes)
-        run = Redrives(
-            services=services,
-            wish=wish,
+        job = LetterJob.of(
+            services,
+            "redrive",
+            choice,
+            as_json=as_json,
+            **wish,
             batch=batch,
-            most_returned=stop_on_failures,
-            pace=pace,
-            fates=Fates(services=services, wait=wait),
+            rate=rate,
+            stop_on_failures=stop_on_failures,
+            wait=wait,
         )
-        stopped = run.run(chosen)
-    _report([run.results[each["id"]] for each in chosen], stopped, as_json=as_json)
-
-
-def _report(results: list[Result], stopped: str | None, *, as_json: bool) -> None:
-    """Print what came of each letter.
-
-    Raises:
-        CommandError: the run stopped before its end.
-        typer.Exit: the desk refused some of the letters.
-    """
-    show_results(results, _outcome, as_json=as_json)
-    counts = Counter(each["outcome"] for each in results)
-    summary = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
-    if not as_json:
-        typer.echo(f"{plural(len(results), 'letter')}: {summary}" if results else "no such letter")
-    if stopped:
-        raise CommandError(f"stopped: {stopped}; the same command goes on with what is open")
-    fail_if_refused(results)
-
-
-def _outcome(result: Result) -> str:
-    place = "" if result["sequence"] is None else f" #{result['sequence']}"
-    topic = f" to {result['topic']}" if result.get("topic") else ""
-    return one_line(f"{result['session_id'] or 'no session'}{place}  {result['outcome']}{topic}")
+        job.preview() if dry_run else job.run(yes=yes, detach=detach)
 
 
 def _redriven(result: Result) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Does one thing to letters, one by one, and says what came of each."""
+"""Does one thing to letters that are named, one by one, and says what came of each."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -8,44 +8,36 @@ from uuid import UUID
 import typer
 
 from services.agentctl.client import Services
-from services.agentctl.commands.letter_options import DESK
-from services.agentctl.commands.letter_pace import Pace
-from services.agentctl.errors import CommandError, NoAnswerError
+from services.agentctl.commands.letter_options import DESK, LetterChoice
+from services.agentctl.errors import CommandError
 from services.agentctl.output import print_json
 
 Result = dict[str, Any]
 
 
-def act_on(services: Services, letter: str, action: str, body: Mapping[str, Any]) -> Result:
-    """Return what came of the action; of a refusal, the reason.
+def only_one_way(letters: Iterable[UUID] | None, choice: LetterChoice) -> None:
+    """Refuse a command that names letters in two ways, or in none.
 
     Raises:
-        NoAnswerError: the desk is not there.
+        CommandError: it does; nothing is ever done to all letters because nothing was said.
     """
-    try:
-        result = services.post(DESK, f"/v1/dead-letters/{letter}/{action}", body)
-    except NoAnswerError:
-        raise
-    except CommandError as error:
-        return {"id": letter, "error": str(error)}
-    return {"id": letter, **result}
+    if bool(letters) == bool(choice.filters()):
+        raise CommandError("say which letters: either by their ids, or by --group and filters")
 
 
 def act_on_each(
-    services: Services, letters: Iterable[UUID], action: str, body: Mapping[str, Any], pace: Pace
+    services: Services, letters: Iterable[UUID], action: str, body: Mapping[str, Any]
 ) -> list[Result]:
     """Do the action on each letter; go on after a refusal."""
-    return [_paced(services, str(letter), action, body, pace) for letter in letters]
+    return [_act_on(services, str(letter), action, body) for letter in letters]
 
 
-def _paced(
-    services: Services, letter: str, action: str, body: Mapping[str, Any], pace: Pace
-) -> Result:
-    pace.wait()
+def _act_on(services: Services, letter: str, action: str, body: Mapping[str, Any]) -> Result:
     try:
-        return act_on(services, letter, action, body)
-    except NoAnswerError as error:
+        result = services.post(DESK, f"/v1/dead-letters/{letter}/{action}", body)
+    except CommandError as error:
         return {"id": letter, "error": str(error)}
+    return {"id": letter, **result}
 
 
 def show_results(

@@ -5,8 +5,9 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,9 +28,9 @@ class Refusal(BaseModel):
     detail: str
 
 
-Answer = ActionResult | Refusal
+A = TypeVar("A", bound=BaseModel)
 
-_ANSWERS: TypeAdapter[Answer] = TypeAdapter(Answer)
+Answer = ActionResult | Refusal
 
 KEY_REUSED = Refusal(
     status=422,
@@ -60,8 +61,9 @@ def conflict(detail: str) -> Refusal:
 async def answer_once(
     connection: AsyncConnection,
     request: Request,
-    work: Callable[[], Awaitable[Answer]],
-) -> Answer:
+    work: Callable[[], Awaitable[A | Refusal]],
+    answer_type: type[A],
+) -> A | Refusal:
     """Return the answer given before under this key, or do the work and remember its answer.
 
     A second request with the key waits here until the transaction of the first is over.
@@ -80,7 +82,7 @@ async def answer_once(
         .returning(answers.c.idempotency_key)
     )
     if first is None:
-        return await _remembered(connection, request)
+        return await _remembered(connection, request, answer_type)
     answer = await work()
     await connection.execute(
         update(answers)
@@ -91,13 +93,18 @@ async def answer_once(
     return answer
 
 
-async def _remembered(connection: AsyncConnection, request: Request) -> Answer:
+async def _remembered(
+    connection: AsyncConnection, request: Request, answer_type: type[A]
+) -> A | Refusal:
     row = (
         await connection.execute(select(answers).where(answers.c.idempotency_key == request.key))
     ).one()
     if row.request != request.digest:
         return KEY_REUSED
-    return _ANSWERS.validate_python(row.answer)
+    try:
+        return Refusal.model_validate(row.answer)
+    except ValidationError:
+        return answer_type.model_validate(row.answer)
 
 
 async def _forget(connection: AsyncConnection, before: datetime) -> None:

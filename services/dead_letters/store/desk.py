@@ -88,7 +88,7 @@ class Desk:
             return answer
 
         async with self.database.begin() as connection:
-            answer = await answer_once(connection, request, act)
+            answer = await answer_once(connection, request, act, ActionResult)
         if acted:
             self.instruments.redrives.add(1, {"result": counted_as})
             self.committed()

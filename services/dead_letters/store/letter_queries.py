@@ -14,7 +14,7 @@ from services.dead_letters.tables import actions, deliveries, letters
 from services.dead_letters.views import (
     ActionTaken,
     Bytes,
-    Filters,
+    Choice,
     Header,
     Letter,
     LetterFilters,
@@ -30,7 +30,7 @@ SUMMARY = [
 ]
 
 
-def conditions(filters: Filters) -> list[ColumnElement[bool]]:
+def conditions(filters: Choice) -> list[ColumnElement[bool]]:
     """Return the filters as conditions on letters."""
     equal = {
         letters.c.service: filters.service,

@@ -111,6 +111,38 @@ class DeadLetterEdited(DeadLetterEvent):
     new_event_id: str
 
 
+class DeadLetterJobEvent(OperationEvent):
+    """What all events about work on many dead letters share; each letter has its own besides."""
+
+    job_id: str
+    kind: Literal["redrive", "discard"]
+    letters: int = Field(ge=0)
+
+
+class DeadLetterJobStarted(DeadLetterJobEvent):
+    """Many letters will be sent back or given up; ``choice`` says by which filters."""
+
+    event_type = EventType.DEAD_LETTER_JOB_STARTED
+    choice: dict[str, str]
+
+
+class DeadLetterJobStopped(DeadLetterJobEvent):
+    """A job ended before it came to all its letters: ``done`` are done, the others are as before.
+
+    ``operator`` is the person who stopped it, or the desk, as too many letters came back.
+    """
+
+    event_type = EventType.DEAD_LETTER_JOB_STOPPED
+    done: int = Field(ge=0)
+
+
+class DeadLetterJobCompleted(DeadLetterJobEvent):
+    """A job came to its last letter; ``refused`` were not to be sent back or given up any more."""
+
+    event_type = EventType.DEAD_LETTER_JOB_COMPLETED
+    refused: int = Field(ge=0)
+
+
 class HistoryExported(OperationEvent):
     """The history of a session was exported; ``digest`` is of the exported bytes."""
 

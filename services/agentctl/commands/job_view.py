@@ -21,8 +21,8 @@ def show_chosen(answer: Any, *, kind: str) -> None:
     """Show what a job would take, in order."""
     fate = "would be sent" if kind == "redrive" else "would be discarded"
     for each in answer["items"]:
-        where = f" to {each['service']}" if kind == "redrive" and each["service"] else ""
-        typer.echo(one_line(f"{each['id']}  {_place(each)}  {fate}{where}"))
+        where = f" to {one_line(each['service'])}" if kind == "redrive" and each["service"] else ""
+        typer.echo(f"{each['id']}  {_place(each)}  {fate}{where}")
     more = answer["letters"] - len(answer["items"])
     if more:
         typer.echo(f"and {more} more")
@@ -43,9 +43,9 @@ def show_end(job: Any, letters: list[Any], *, as_json: bool) -> None:
 def show_letters(letters: Iterable[Any]) -> None:
     """Show a line for each letter, in order."""
     for each in letters:
-        why = f": {each['error']}" if each["error"] else ""
+        why = f": {one_line(each['error'])}" if each["error"] else ""
         outcome = each["outcome"].replace("_", " ")
-        typer.echo(one_line(f"{each['id']}  {_place(each)}  {outcome}{why}"))
+        typer.echo(f"{each['id']}  {_place(each)}  {outcome}{why}")
 
 
 def show_jobs(screen: Console, page: Any) -> None:
@@ -98,4 +98,4 @@ def _counts(job: Any) -> str:
 
 def _place(letter: Any) -> str:
     place = "" if letter["sequence"] is None else f" #{letter['sequence']}"
-    return f"{letter['session_id'] or 'no session'}{place}"
+    return f"{one_line(letter['session_id'] or 'no session')}{place}"

@@ -139,6 +139,7 @@ class JobWork:
 
 async def _note(connection: AsyncConnection, job: HeldJob, answer: Answer) -> None:
     position = job.progress.done + 1
+    noted: dict[str, object]
     if isinstance(answer, Refusal):
         noted = {"outcome": Outcome.REFUSED, "error": answer.detail}
     else:

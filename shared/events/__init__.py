@@ -18,6 +18,7 @@ from shared.events.domain.session import (
     MessageReceived,
     SessionCreated,
     SessionDeleted,
+    SessionErased,
     SessionExpired,
     SessionForked,
 )
@@ -51,6 +52,7 @@ from shared.events.infrastructure.operations import (
     HistoryImported,
     PayloadRedacted,
     ProjectionRebuilt,
+    SessionErasedEvent,
 )
 from shared.events.infrastructure.session import (
     MessageAddedEvent,
@@ -115,6 +117,8 @@ __all__ = [
     "SessionCreatedEvent",
     "SessionDeleted",
     "SessionDeletedEvent",
+    "SessionErased",
+    "SessionErasedEvent",
     "SessionExpired",
     "SessionForked",
     "SessionUpdatedEvent",

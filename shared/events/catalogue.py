@@ -17,6 +17,7 @@ from shared.events.domain.session import (
     MessageReceived,
     SessionCreated,
     SessionDeleted,
+    SessionErased,
     SessionExpired,
     SessionForked,
 )
@@ -49,6 +50,7 @@ from shared.events.infrastructure.operations import (
     HistoryImported,
     PayloadRedacted,
     ProjectionRebuilt,
+    SessionErasedEvent,
 )
 from shared.events.infrastructure.session import (
     MessageAddedEvent,
@@ -105,6 +107,8 @@ CATALOGUE: tuple[type[Event], ...] = (
     SessionCreatedEvent,
     SessionDeleted,
     SessionDeletedEvent,
+    SessionErased,
+    SessionErasedEvent,
     SessionExpired,
     SessionForked,
     SessionUpdatedEvent,

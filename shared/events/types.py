@@ -58,4 +58,5 @@ class EventType(StrEnum):
     HISTORY_EXPORTED = "history_exported"
     HISTORY_IMPORTED = "history_imported"
     PAYLOAD_REDACTED = "payload_redacted"
+    SESSION_ERASED = "session_erased"
     PROJECTION_REBUILT = "projection_rebuilt"

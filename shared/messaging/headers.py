@@ -24,6 +24,10 @@ TRACEPARENT = "traceparent"
 TRACESTATE = "tracestate"
 FASTSTREAM_CORRELATION_ID = "correlation_id"
 
+ERASED = "ce_erased"
+"""Set where the content was taken out of a record before it was published, for the first time or
+again: its bytes are not those that others may have of the same event."""
+
 ORIGIN_TOPIC = "__dlq.errors.topic"
 ORIGIN_PARTITION = "__dlq.errors.partition"
 ORIGIN_OFFSET = "__dlq.errors.offset"
@@ -101,6 +105,33 @@ EDIT_HEADERS = frozenset({EDIT_LETTER, EDIT_BY})
 
 ADDED_HEADERS = ORIGIN_HEADERS | ERROR_HEADERS | CLAIM_HEADERS | REDRIVE_HEADERS | EDIT_HEADERS
 """All that this project adds to a record on its way through the dead letter queue."""
+
+ENVELOPE_HEADERS = frozenset(
+    {
+        CONTENT_TYPE,
+        SPEC_VERSION,
+        ID,
+        SOURCE,
+        TYPE,
+        TIME,
+        SUBJECT,
+        DATA_SCHEMA,
+        CORRELATION_ID,
+        CAUSATION_ID,
+        PARTITION_KEY,
+        SEQUENCE,
+        ERASED,
+        TRACEPARENT,
+        TRACESTATE,
+        CREATION_TRACEPARENT,
+        CREATION_TRACESTATE,
+        FASTSTREAM_CORRELATION_ID,
+    }
+)
+"""What this project writes on the record of an event: which one it is, and its trace."""
+
+KEPT_HEADERS = ENVELOPE_HEADERS | ADDED_HEADERS - {ERROR_MESSAGE, ERROR_STACK}
+"""What a record keeps whose content is erased; any other header may quote what it said."""
 
 
 def readable(headers: Sequence[tuple[str, bytes | None]]) -> Mapping[str, str]:

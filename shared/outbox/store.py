@@ -78,7 +78,7 @@ class Outbox:
                 "topic": record.topic,
                 "key": record.key,
                 "value": record.value,
-                "headers": _flat(record.headers),
+                "headers": flat(record.headers),
             }
             for record in records
         ]
@@ -161,7 +161,8 @@ def _shards(shards: Collection[int]) -> BindParameter[Sequence[int]]:
     return literal(sorted(shards), ARRAY(SmallInteger))
 
 
-def _flat(headers: Headers) -> list[bytes | None]:
+def flat(headers: Headers) -> list[bytes | None]:
+    """Return headers as they are kept: names and values in turn."""
     return [part for name, value in headers for part in (name.encode(), value)]
 
 

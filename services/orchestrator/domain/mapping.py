@@ -22,6 +22,8 @@ from shared.events import (
     SessionCreatedEvent,
     SessionDeleted,
     SessionDeletedEvent,
+    SessionErased,
+    SessionErasedEvent,
     SessionExpired,
     SessionUpdatedEvent,
 )
@@ -79,6 +81,10 @@ def _deleted(event: SessionDeleted, common: dict[str, Any]) -> BaseEvent:
     return SessionDeletedEvent(**common, reason=event.reason)
 
 
+def _erased(event: SessionErased, common: dict[str, Any]) -> BaseEvent:
+    return SessionErasedEvent(**common, operator=event.erased_by)
+
+
 _MAPPING: dict[type[DomainEvent], Callable[[Any, dict[str, Any]], BaseEvent]] = {
     SessionCreated: _session_created,
     MessageReceived: _message_received,
@@ -87,4 +93,5 @@ _MAPPING: dict[type[DomainEvent], Callable[[Any, dict[str, Any]], BaseEvent]] = 
     ConversationCompleted: _completed,
     SessionExpired: _expired,
     SessionDeleted: _deleted,
+    SessionErased: _erased,
 }

@@ -45,6 +45,17 @@ class SessionDeleted(DomainEvent):
     reason: str = ""
 
 
+class SessionErased(DomainEvent):
+    """What was said in the session was erased for good; its events keep places, ids and times.
+
+    Whoever keeps something of the session erases it when this comes, without waiting for events
+    before it, and keeps nothing of what comes later. The reason is kept: it must not name a person.
+    """
+
+    erased_by: str
+    erasure_reason: str = ""
+
+
 class SessionForked(DomainEvent):
     """A new session began from a point of another; both sessions record it.
 

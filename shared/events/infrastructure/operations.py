@@ -169,6 +169,13 @@ class PayloadRedacted(OperationEvent):
     scope: Literal["audit", "history", "all"]
 
 
+class SessionErasedEvent(OperationEvent):
+    """An operator had the content of a session erased; for readers of this topic alone."""
+
+    event_type = EventType.SESSION_ERASED
+    session_id: str = Field(min_length=1, max_length=200)  # pyright: ignore -- narrowed
+
+
 class ProjectionRebuilt(OperationEvent):
     """A read model was built again from the events."""
 

@@ -12,6 +12,7 @@ from services.orchestrator.commands.cancel_turns import CancelTurnsHandler
 from services.orchestrator.commands.create_session import CreateSessionHandler
 from services.orchestrator.commands.decide_approval import DecideApprovalHandler
 from services.orchestrator.commands.end_session import EndSessionHandler
+from services.orchestrator.commands.erase_session import EraseSessionHandler
 from services.orchestrator.commands.fork_session import ForkSessionHandler
 from services.orchestrator.commands.give_tool_result import GiveToolResultHandler
 from services.orchestrator.commands.pause_session import PauseSessionHandler
@@ -186,6 +187,7 @@ def _commands(resources: Resources, engine: TurnEngine) -> Commands:
         switch_agent=SwitchAgentHandler(resources.work, resources.agents),
         decide_approval=DecideApprovalHandler(resources, engine),
         end_session=EndSessionHandler(resources, engine),
+        erase_session=EraseSessionHandler(resources),
         cancel_turns=CancelTurnsHandler(resources, engine),
         pause_session=PauseSessionHandler(resources.work, engine),
         give_tool_result=GiveToolResultHandler(resources, engine),

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from services.agentctl.commands.connection import connect
 from services.agentctl.commands.history_import import imported
+from services.agentctl.commands.session_erase import erase
 from services.agentctl.commands.session_send import create, send
 from services.agentctl.commands.session_steer import (
     answer,
@@ -39,7 +40,7 @@ PERSISTENCE = "persistence"
 MESSAGES = 500
 
 app = typer.Typer(no_args_is_help=True, help="Conversations.")
-for command in (create, send, watch, cancel, pause, resume, switch, complete, answer):
+for command in (create, send, watch, cancel, pause, resume, switch, complete, answer, erase):
     app.command()(command)
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from services.orchestrator.api.accepting import accepting
 from services.orchestrator.api.agents import agents_router
 from services.orchestrator.api.approvals import approvals_router
+from services.orchestrator.api.erasing import erasing_router
 from services.orchestrator.api.events import events_router
 from services.orchestrator.api.forks import forks_router
 from services.orchestrator.api.messages import messages_router
@@ -19,6 +20,7 @@ from services.orchestrator.commands.cancel_turns import CancelTurnsHandler
 from services.orchestrator.commands.create_session import CreateSessionHandler
 from services.orchestrator.commands.decide_approval import DecideApprovalHandler
 from services.orchestrator.commands.end_session import EndSessionHandler
+from services.orchestrator.commands.erase_session import EraseSessionHandler
 from services.orchestrator.commands.fork_session import ForkSessionHandler
 from services.orchestrator.commands.give_tool_result import GiveToolResultHandler
 from services.orchestrator.commands.pause_session import PauseSessionHandler
@@ -39,6 +41,7 @@ class Commands:
     switch_agent: SwitchAgentHandler
     decide_approval: DecideApprovalHandler
     end_session: EndSessionHandler
+    erase_session: EraseSessionHandler
     cancel_turns: CancelTurnsHandler
     pause_session: PauseSessionHandler
     give_tool_result: GiveToolResultHandler
@@ -81,6 +84,7 @@ def build_router(
         )
     )
     router.include_router(steering_router(commands.cancel_turns, commands.pause_session))
+    router.include_router(erasing_router(commands.erase_session))
     router.include_router(approvals_router(database, commands.decide_approval))
     router.include_router(tool_results_router(commands.give_tool_result))
     router.include_router(agents_router(resources.agents))

@@ -29,7 +29,7 @@ class Session:
     gave it its current agent. ``delegated_by`` are the agents that handed over since a person chose
     one: their approval rules go on to hold. ``budget`` bounds this session in addition to what
     bounds all. ``model``, if set, is asked in place of those of the agents. ``client_tools`` are
-    those that its client runs, whatever the agent.
+    those that its client runs, whatever the agent. At ``erased_at``, all that was said was erased.
     """
 
     id: str
@@ -51,6 +51,7 @@ class Session:
     forked_from: str | None = None
     fork: Fork | None = None
     client_tools: tuple[ClientTool, ...] = ()
+    erased_at: datetime | None = None
 
     def require_active(self) -> None:
         """Return if the session goes on.

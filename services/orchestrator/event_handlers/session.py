@@ -4,10 +4,11 @@
 import asyncio
 
 from services.orchestrator.domain.session import SessionState
+from services.orchestrator.store.erasing import erase_content
 from services.orchestrator.turns.cancelling import cancel_turns
 from services.orchestrator.turns.resources import Resources
 from shared.errors import NotFoundError
-from shared.events import ConversationCompleted, SessionDeleted, SessionExpired
+from shared.events import ConversationCompleted, SessionDeleted, SessionErased, SessionExpired
 from shared.messaging import EventBus
 
 
@@ -23,6 +24,7 @@ class SessionEventHandler:
         bus.subscribe(SessionExpired, handler=self.on_ended)
         bus.subscribe(SessionExpired, handler=self.on_given_up)
         bus.subscribe(SessionDeleted, handler=self.on_given_up)
+        bus.subscribe(SessionErased, handler=self.on_erased)
 
     async def on_ended(self, event: ConversationCompleted | SessionExpired) -> None:
         """Cancel what is unfinished; the files of the session stay."""
@@ -43,3 +45,14 @@ class SessionEventHandler:
             return
         if gone:
             await asyncio.to_thread(self._resources.workspaces.remove, event.session_id)
+
+    async def on_erased(self, event: SessionErased) -> None:
+        """Erase once more: what another replica had in hand may have been written meanwhile."""
+        try:
+            async with self._resources.work.session(event.session_id) as work:
+                if work.session.erased_at is None:
+                    return
+                await erase_content(work.connection, work.session.id)
+        except NotFoundError:
+            return
+        await asyncio.to_thread(self._resources.workspaces.remove, event.session_id)

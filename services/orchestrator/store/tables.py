@@ -51,6 +51,7 @@ sessions = Table(
     Column("usage", JSON, nullable=False, server_default=text("'{}'")),
     Column("budget", JSON(none_as_null=True)),
     Column("client_tools", JSON(none_as_null=True)),
+    Column("erased_at", DateTime(timezone=True)),
 )
 Index("sessions_active", sessions.c.updated_at, postgresql_where=text("state = 'active'"))
 Index("sessions_updated_at", sessions.c.updated_at.desc(), sessions.c.id)

@@ -14,6 +14,10 @@ import pytest_asyncio
 from services.orchestrator.models import ModelProviderSettings
 from shared.events import (
     LLMRequestFailedEvent,
+    SessionDeleted,
+    SessionDeletedEvent,
+    SessionErased,
+    SessionErasedEvent,
     SessionExpired,
     SessionUpdatedEvent,
     ToolExecutionFailedEvent,
@@ -27,6 +31,7 @@ from tests.support.eventually import eventually
 from tests.support.openai_server import Answer, Hang, OpenAIServer, Reply, Request
 from tests.support.orchestrator import RunningOrchestrator, running_orchestrator
 from tests.support.recorded import recorded_events
+from tests.support.secrets import SECRET, files_with, tables_with
 
 pytestmark = [pytest.mark.connected, pytest.mark.asyncio(loop_scope="module")]
 
@@ -247,3 +252,63 @@ async def expire_everywhere(replicas: Replicas) -> None:
     """Have all replicas look at once, as a resumption is announced to them."""
     session_id = await replicas.other.session()
     await post(replicas.other, session_id, "resume")
+
+
+async def test_an_erased_session_leaves_nothing_that_was_said_and_every_number(
+    replicas: Replicas, database: MigratedDatabase
+) -> None:
+    """Safeguards: ``erase_content``, and ``workspaces.remove`` in ``EraseSessionHandler``."""
+    secret = SECRET
+    written = ("write_file", {"path": "a.txt", "content": f"{secret} here"})
+    replicas.provider.script(Answer(tools=(written,)), Answer(text=f"I wrote {secret}."))
+    session_id = await replicas.worker.session(title=f"about {secret}", created_by=secret)
+    await replicas.worker.say(session_id, f"write {secret}")
+    before = await recorded_events(database.admin_url, session_id=session_id)
+    assert await tables_with(database.admin_url, secret)
+
+    erased = await post(replicas.other, session_id, "erase", by="ann", reason="ticket 7")
+    again = await post(replicas.worker, session_id, "erase", by="bob")
+
+    assert await tables_with(database.admin_url, secret) == []
+    assert list(files_with(replicas.worker.workspaces, secret)) == []
+    events = await recorded_events(database.admin_url, session_id=session_id)
+    assert [each.sequence for each in events] == list(range(1, len(before) + 5))
+    assert [each.event_id for each in events[: len(before)]] == [each.event_id for each in before]
+    last = [type(each) for each in events[len(before) :]]
+    assert last == [SessionDeleted, SessionDeletedEvent, SessionErased, SessionErasedEvent]
+    (order,) = [each for each in events if isinstance(each, SessionErased)]
+    assert (order.erased_by, order.erasure_reason) == ("ann", "ticket 7")
+    assert again == erased
+    assert erased["last_sequence"] == len(events)
+    assert (await replicas.worker.http.get(f"/v1/sessions/{session_id}")).status_code == 404
+
+
+async def test_a_session_is_not_erased_while_a_turn_would_write_down_more(
+    replicas: Replicas,
+) -> None:
+    """Safeguard: ``_require_quiet``."""
+    session_id, turn = await begun(replicas, Hang())
+
+    response = await replicas.other.http.post(f"/v1/sessions/{session_id}/erase")
+
+    assert response.status_code == 409
+    assert "turn 1 of the session is running: cancel it" in response.json()["detail"]
+    await post(replicas.other, session_id, "cancel", turn_id=turn["id"])
+    assert (await post(replicas.other, session_id, "erase"))["session_id"] == session_id
+
+
+async def test_who_erases_a_session_hears_of_the_forks_that_have_what_was_said(
+    replicas: Replicas,
+) -> None:
+    """Safeguard: ``unerased_forks`` also tells of those that were deleted, as the history stays."""
+    replicas.provider.script(Answer(text="Here."))
+    session_id = await replicas.worker.session()
+    await replicas.worker.say(session_id, "go")
+    response = await replicas.worker.http.post(f"/v1/sessions/{session_id}/fork", json={})
+    fork = response.json()["id"]
+    await replicas.worker.http.delete(f"/v1/sessions/{fork}")
+
+    assert (await post(replicas.worker, session_id, "erase"))["forks"] == [fork]
+
+    await post(replicas.worker, fork, "erase")
+    assert (await post(replicas.worker, session_id, "erase"))["forks"] == []

@@ -3,6 +3,7 @@
 
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from services.orchestrator.tools.workspace.copying import copy_files
@@ -44,12 +45,15 @@ class Workspaces:
     def remove(self, session_id: str) -> None:
         """Delete all that a session kept; a session without a workspace is no error.
 
+        Several may do so at the same time, as it is done at once, and behind an event too.
+
         Raises:
             PermanentError: ``session_id`` is no name for a directory.
         """
         directory = self._directory(session_id)
-        if directory.exists():
-            shutil.rmtree(directory)
+        while directory.exists():
+            with suppress(FileNotFoundError):  # somebody else removed it first
+                shutil.rmtree(directory)
 
     def _directory(self, session_id: str) -> Path:
         if not _SESSION_ID.fullmatch(session_id):

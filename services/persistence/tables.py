@@ -6,7 +6,7 @@ table         the role may            holds
 ============  ======================  ==========================================================
 events        select, insert          every event: its place, id, digest, cause, and where it was
 records       select, insert          its key, value and headers, by month
-erasures      select                  what was blanked in whose records, by ``erase_session``
+erasures      select                  whose records say nothing any more, by ``erase_session``
 snapshots     select, insert, update  states to fold on from; can be computed from the events
 rebuilds      select, update          rebuilds of the read models, of which one at most goes on
 streams       select, insert, update  how far each aggregate goes
@@ -113,7 +113,7 @@ erasures = Table(
     _key("aggregate_id"),
     Column("erased_at", MOMENT, primary_key=True),
     Column("through_sequence", BigInteger, nullable=False),
-    Column("fields", ARRAY(Text), nullable=False),
+    Column("kept", ARRAY(Text), nullable=False),
     Column("records", BigInteger, nullable=False),
     Column("erased_by", Text, nullable=False),
     Column("reason", Text, nullable=False),

@@ -19,6 +19,8 @@ from shared.events import (
     LLMRequestFailedEvent,
     MessageInherited,
     MessageReceived,
+    SessionErased,
+    SessionErasedEvent,
     SessionForked,
     SessionUpdatedEvent,
     TaskCompleted,
@@ -141,6 +143,16 @@ def _(event: DeadLetterDiscarded) -> str:
 @_words.register
 def _(event: HistoryImported) -> str:
     return f"{event.imported_session_id} by {event.operator} {event.reason}"
+
+
+@_words.register
+def _(event: SessionErased) -> str:
+    return ": ".join(filter(None, (f"erased by {event.erased_by}", event.erasure_reason)))
+
+
+@_words.register
+def _(event: SessionErasedEvent) -> str:
+    return f"erased by {event.operator}"
 
 
 @_words.register

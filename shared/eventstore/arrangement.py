@@ -31,11 +31,13 @@ class Head:
     """How far a stream goes.
 
     ``version`` is the end of the unbroken run from 1, ``highest`` the highest number that is
-    stored. They differ while an event is missing.
+    stored. They differ while an event is missing. Of one that was ``erased``, nobody keeps what its
+    events say.
     """
 
     version: int = 0
     highest: int = 0
+    erased: bool = False
 
 
 @dataclass(slots=True)
@@ -87,13 +89,18 @@ def _compare(entry: Entry, known: Known, result: Arrangement) -> None:
     elif known.event_id != entry.event_id:
         conflict = Conflict(ConflictKind.PLACE_TAKEN, entry, known.event_id)
         result.conflicts.append(conflict)
-    elif known.digest != entry.digest or known.type != entry.type:
+    elif known.type != entry.type or not _says_the_same(entry, known):
         conflict = Conflict(ConflictKind.BYTES_DIFFER, entry, known.event_id)
         result.conflicts.append(conflict)
     elif known.coordinates == entry.coordinates:
         result.redeliveries.append(entry)
     else:
         result.duplicates.append(entry)
+
+
+def _says_the_same(entry: Entry, known: Known) -> bool:
+    """Tell whether bytes are those that came first, as far as they had not to be erased since."""
+    return known.digest == entry.digest or entry.erased_at is not None or entry.came_erased
 
 
 def _reused_ids(fresh: Sequence[Entry]) -> Iterable[Conflict]:

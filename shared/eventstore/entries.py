@@ -8,8 +8,10 @@ from uuid import UUID
 
 from shared.errors import PermanentError
 from shared.events import Event
-from shared.eventstore.headers import headers_to_json
+from shared.events.content import without_content
+from shared.eventstore.headers import headers_from_json, headers_to_json
 from shared.messaging.codec import written_type
+from shared.messaging.erasing import is_erased, known_headers
 from shared.messaging.records import OutgoingRecord, Record
 
 
@@ -81,6 +83,20 @@ class Entry(NamedTuple):
         if self.topic is None or self.partition is None or self.offset is None:
             return None
         return Coordinates(self.topic, self.partition, self.offset)
+
+    @property
+    def came_erased(self) -> bool:
+        """Tell whether the content was taken out before the record was published (again)."""
+        return is_erased(headers_from_json(self.headers))
+
+    def without_content(self, now: datetime) -> "Entry":
+        """Return the row of this event in a session that was erased; the digest stays."""
+        value = without_content(self.value)
+        came = headers_from_json(self.headers)
+        known = known_headers(came)
+        if (value, known) == (self.value, came):
+            return self
+        return self._replace(value=value, headers=headers_to_json(known), erased_at=now)
 
 
 def entry_of(event: Event, record: Record | OutgoingRecord) -> Entry:

@@ -46,7 +46,7 @@ class Streams:
         ids = {"aggregate_ids": sorted(aggregate_ids)}
         await connection.execute(self._statements.begin, ids)
         found = await connection.execute(self._statements.lock, ids)
-        return {row.aggregate_id: Head(row.version, row.highest) for row in found}
+        return {row.aggregate_id: Head(row.version, row.highest, row.erased) for row in found}
 
     async def advance(
         self, connection: AsyncConnection, heads: Mapping[str, Head], fresh: Sequence[Entry]

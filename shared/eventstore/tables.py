@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Index,
@@ -82,6 +83,7 @@ def event_tables(metadata: MetaData, schema: str) -> EventTables:
         Column("aggregate_id", IDENTIFIER, primary_key=True),
         Column("version", BigInteger, nullable=False, server_default="0"),
         Column("highest", BigInteger, nullable=False, server_default="0"),
+        Column("erased", Boolean, nullable=False, server_default="false"),
         schema=schema,
     )
     Index(

@@ -11,6 +11,7 @@ import asyncpg
 from sqlalchemy import BigInteger, Select, Table, Uuid, any_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.clock import Clock, SystemClock
 from shared.database import Database
 from shared.eventstore.arrangement import Arrangement, arrange
 from shared.eventstore.columns import Types, array, parameters, rows
@@ -42,10 +43,11 @@ class StoredKey:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a batch, and which streams grew."""
+    """What became of a batch, which streams grew, and which of them were ``erased`` before."""
 
     arrangement: Arrangement
     advances: Sequence[Advance]
+    erased: frozenset[str] = frozenset()
 
 
 Then = Callable[[AsyncConnection, Written], Awaitable[None]]
@@ -59,13 +61,20 @@ class EventWriter:
     how far their stream goes, are looked up first.
     """
 
-    def __init__(self, database: Database, tables: EventTables, tracing: Tracing) -> None:
+    def __init__(
+        self,
+        database: Database,
+        tables: EventTables,
+        tracing: Tracing,
+        clock: Clock | None = None,
+    ) -> None:
         self._database = database
         self._tables = tables
         self._known = _select_known(tables.events)
         self._by_id = _select_by_id(tables.events)
         self._streams = Streams(tables)
         self._tracing = tracing
+        self._clock = clock or SystemClock()
 
     async def write(self, entries: Sequence[Entry], then: Then | None = None) -> Written:
         """Add what is new of ``entries``, and do ``then`` in the same transaction.
@@ -94,13 +103,23 @@ class EventWriter:
             asyncpg.UniqueViolationError: an id is stored elsewhere; the transaction has failed.
         """
         heads = await self._streams.lock(connection, {entry.aggregate_id for entry in entries})
+        erased = frozenset(stream for stream, head in heads.items() if head.erased)
+        if erased:
+            entries = self._without_content(entries, erased)
         doubtful = [each for each in entries if each.sequence <= heads[each.aggregate_id].highest]
         arrangement = arrange(entries, await self.stored(connection, doubtful))
         if arrangement.conflicts:
             raise EventConflictError(arrangement.conflicts)
         await self._copy(connection, arrangement.fresh)
         advances = await self._streams.advance(connection, heads, arrangement.fresh)
-        return Written(arrangement, advances)
+        return Written(arrangement, advances, erased)
+
+    def _without_content(self, entries: Sequence[Entry], erased: frozenset[str]) -> list[Entry]:
+        """Return the rows of events; of erased streams, what they say is never written down."""
+        now = self._clock.now()
+        return [
+            each.without_content(now) if each.aggregate_id in erased else each for each in entries
+        ]
 
     async def stored(
         self, connection: AsyncConnection, entries: Sequence[Entry]

@@ -19,7 +19,7 @@ from services.agentctl.commands.history_lines import show_events
 from services.agentctl.commands.history_state import compare, state
 from services.agentctl.commands.history_tree import tree
 from services.agentctl.commands.history_verify import verify
-from services.agentctl.output import Json, console, print_json
+from services.agentctl.output import Json, console, moment, print_json
 from services.agentctl.text import quoted
 
 PERSISTENCE = "persistence"
@@ -53,7 +53,9 @@ def timeline(
         print_json({**found, "items": events})
     else:
         _show(console(), events, found["gaps"])
-
+        if found.get("erased_at"):
+            said = f"what was said was erased at {moment(found['erased_at'])} UTC"
+            console().print(said, style="yellow")
 
 def _whole(services: Services, path: str) -> dict[str, Any]:
     """Return all pages as one."""

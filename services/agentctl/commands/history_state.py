@@ -78,6 +78,9 @@ def _parts(left: list[Any], right: list[Any]) -> list[dict[str, Any]]:
 
 def _show(screen: Console, found: Any) -> None:
     session = found["session"]
+    if found.get("erased_at"):
+        said = f"what was said was erased at {moment(found['erased_at'])} UTC"
+        screen.print(said, style="yellow")
     screen.print(
         fields(
             [

@@ -47,10 +47,20 @@ def chained(before: str, fields: Mapping[str, Any]) -> str:
 
 
 def manifest(
-    session_id: str, *, events: int, exported_at: datetime, installation: str = ""
+    session_id: str,
+    *,
+    events: int,
+    exported_at: datetime,
+    installation: str = "",
+    erased_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """Return the first line; ``installation`` is the name of the one that exports."""
+    """Return the first line; ``installation`` is the name of the one that exports.
+
+    What was said in a session that was erased is not in what follows.
+    """
+    erased = {"erased_at": erased_at.isoformat()} if erased_at else {}
     return {
+        **erased,
         "format": FORMAT,
         "version": VERSION,
         "session_id": session_id,

@@ -22,6 +22,7 @@ from shared.events import (
     SessionCreatedEvent,
     SessionDeleted,
     SessionDeletedEvent,
+    SessionErased,
     SessionExpired,
     SessionForked,
     SessionUpdatedEvent,
@@ -176,6 +177,11 @@ def _(event: SessionExpired) -> Values:
 @_changes.register(SessionDeletedEvent)
 def _(event: Event) -> Values:
     return {"state": "deleted"}
+
+
+@_changes.register
+def _(event: SessionErased) -> Values:
+    return {"state": "erased"}
 
 
 def _title(content: str) -> str | None:

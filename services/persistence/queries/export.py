@@ -37,12 +37,14 @@ class ExportQueries:
 
     async def _lines(self, session_id: str, last: int) -> AsyncGenerator[bytes]:
         lines = Lines()
+        erased_at = await self._streams.erased_at(session_id)
         yield lines.line(
             manifest(
                 session_id,
                 events=last,
                 exported_at=self._clock.now(),
                 installation=self._installation,
+                erased_at=erased_at,
             )
         )
         async with self._database.connect() as connection:

@@ -64,6 +64,7 @@ class HistoryQueries:
             ],
             gaps=gaps,
             next_sequence=following,
+            erased_at=await self._streams.erased_at(session_id),
         )
 
     async def state(self, session_id: str, *, at: int | datetime | None) -> State:
@@ -74,7 +75,8 @@ class HistoryQueries:
         """
         state = await self._states.at(session_id, at)
         discarded = await self._streams.discarded(session_id, until=state.sequence)
-        return state_view(session_id, state, discarded)
+        erased_at = await self._streams.erased_at(session_id)
+        return state_view(session_id, state, discarded, erased_at)
 
     async def _begun(
         self, connection: AsyncConnection, session_id: str, page: Sequence[StoredEvent]

@@ -2,12 +2,13 @@
 """How far streams go, and what is missing in them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.store.anomalies import DISCARDED
-from services.persistence.tables import anomalies, events, streams
+from services.persistence.tables import anomalies, erasures, events, streams
 from services.persistence.views.view import Gap
 from shared.database import Database
 from shared.eventstore.arrangement import Head
@@ -61,6 +62,15 @@ class StreamQueries:
             f"events up to {head.highest} of session {aggregate_id!r} are stored, but event"
             f" {head.version + 1} is missing",
         )
+
+    async def erased_at(self, aggregate_id: str) -> datetime | None:
+        """Return when what a stream says was erased here; None if it was not."""
+        query = select(func.min(erasures.c.erased_at)).where(
+            erasures.c.aggregate_id == aggregate_id
+        )
+        async with self._database.connect() as connection:
+            moment: datetime | None = await connection.scalar(query)
+        return moment
 
     async def gaps(self, aggregate_id: str) -> list[Gap]:
         """Return what is missing in a stream before its last event, the first gaps of it."""

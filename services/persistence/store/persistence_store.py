@@ -10,13 +10,14 @@ from services.persistence.projections import Rows, project
 from services.persistence.store.anomalies import Anomalies
 from services.persistence.store.data_errors import data_errors
 from services.persistence.store.discards import Discards, entries_of_stand_ins
+from services.persistence.store.erasing import Erasing, orders
 from services.persistence.store.event_counts import EventCounts
 from services.persistence.store.read_models import ReadModels
 from services.persistence.store.rebuilding import rebuilt_among
 from services.persistence.tables import NEXT, stored
 from shared.database import Database
 from shared.events import Event
-from shared.eventstore import EventConflictError
+from shared.eventstore import EventConflictError, StoredEvent
 from shared.eventstore.arrangement import stands_in
 from shared.eventstore.entries import Entry, Place
 from shared.eventstore.intake import entries_of
@@ -48,6 +49,7 @@ class PersistenceStore:
         self._counts = EventCounts()
         self._anomalies = Anomalies()
         self._discards = Discards(database)
+        self._erasing = Erasing(self._read_models)
 
     async def apply(self, deliveries: Sequence[Delivery]) -> int:
         """Store and project all deliveries, each at most once ever, or none of them.
@@ -91,7 +93,7 @@ class PersistenceStore:
         grown = [advance.aggregate_id for advance in written.advances]
         rebuilt = await rebuilt_among(connection, grown)
         fresh = written.arrangement.fresh
-        arrived = {each.place: came[each.place] for each in fresh}
+        arrived = {each.place: _event(each, came) for each in fresh}
         for advance in written.advances:
             async for events in self._slices(connection, advance, arrived):
                 for event in events:
@@ -106,6 +108,9 @@ class PersistenceStore:
         await self._anomalies.discards(
             connection, ((each, arrived[each.place]) for each in fresh if stands_in(each))
         )
+        for session_id, order in orders(arrived.values()).items():
+            if session_id not in written.erased:
+                await self._erasing.erase(connection, order)
 
     async def _apply(self, connection: AsyncConnection, rows: Rows, rebuilt: set[str]) -> None:
         """Bring changes into the read models, and into those that are built beside them."""
@@ -133,3 +138,10 @@ class PersistenceStore:
                     if Place(each.aggregate_id, each.sequence) not in known
                 }
             yield [known[place] for place in places]
+
+
+def _event(entry: Entry, came: Arrived) -> Event:
+    """Return the event of a row: as it came, or without what was erased on its way in."""
+    if entry.erased_at is None:
+        return came[entry.place]
+    return StoredEvent.of(entry, recorded_at=entry.erased_at).event()

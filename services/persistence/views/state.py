@@ -23,7 +23,8 @@ class State(View):
     """A session after the event ``sequence``.
 
     ``messages`` are the last ones; ``turns`` the last one and those that were not finished, with
-    their tool calls and approvals. ``discarded`` are the first numbers that were passed over.
+    their tool calls and approvals. ``discarded`` are the first numbers that were passed over. What
+    was said until ``erased_at`` is gone, at whatever point one looks.
     """
 
     session_id: str
@@ -35,9 +36,15 @@ class State(View):
     tool_calls: list[ToolCall]
     approvals: list[Approval]
     discarded: list[int]
+    erased_at: datetime | None = None
 
 
-def state_view(session_id: str, state: SessionState, discarded: Sequence[int] = ()) -> State:
+def state_view(
+    session_id: str,
+    state: SessionState,
+    discarded: Sequence[int] = (),
+    erased_at: datetime | None = None,
+) -> State:
     """Return what is said of the state of a session that has had events."""
     turns = {row["turn_id"]: row for row in _rows(state, TURNS)}
     approvals = {row["approval_id"]: row for row in _rows(state, APPROVALS)}
@@ -57,6 +64,7 @@ def state_view(session_id: str, state: SessionState, discarded: Sequence[int] = 
             "tool_calls": [_call(row, turns, approvals) for row in _rows(state, TOOL_CALLS)],
             "approvals": list(approvals.values()),
             "discarded": list(discarded),
+            "erased_at": erased_at,
         }
     )
 

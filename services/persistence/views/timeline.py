@@ -41,6 +41,7 @@ class Timeline(View):
     items: list[Line]
     gaps: list[Gap]
     next_sequence: int | None = Field(description="`from_sequence` of the next page")
+    erased_at: datetime | None = Field(default=None, description="when what was said was erased")
 
 
 class TreeLine(Line):

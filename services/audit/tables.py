@@ -9,6 +9,7 @@ entries        select, insert             what each log commits to, in order: th
 nodes          select, insert             every eighth level of the trees above the leaves
 checkpoints    select, insert             every signed root
 contents       select, insert, delete     what records say; erasing it leaves all proofs valid
+erasures       select, insert             the sessions whose records say nothing any more
 heads          select, insert, update     where each log ends; can be computed from the entries
 counts         select, insert, update     entries by type; can be computed from the entries
 =============  =========================  =======================================================
@@ -90,6 +91,13 @@ contents = Table(
     Column("key", LargeBinary),
     Column("value", LargeBinary),
     Column("headers", LargeBinary, nullable=False),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("session_id", Text, primary_key=True),
+    Column("erased_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
 heads = Table(

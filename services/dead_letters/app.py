@@ -15,6 +15,7 @@ from services.dead_letters.settings import DeadLettersSettings
 from services.dead_letters.store.desk import Desk
 from services.dead_letters.store.discarding import Discarding
 from services.dead_letters.store.editing import Editing
+from services.dead_letters.store.erasing import Erasing
 from services.dead_letters.store.intake import Intake
 from services.dead_letters.store.job_desk import JobDesk
 from services.dead_letters.store.job_leases import JobLeases
@@ -59,6 +60,7 @@ def create_app(
         topic=topics.dead_letters,
         intake=Intake(database=database, returns=returns),
         resolving=Resolving(database=database),
+        erasing=Erasing(database=database),
         instruments=telemetry.instruments,
         committed=relay.committed,
     )

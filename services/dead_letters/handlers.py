@@ -5,10 +5,11 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from services.dead_letters.store.erasing import Erasing
 from services.dead_letters.store.intake import Intake, Kept
 from services.dead_letters.store.resolving import Resolving
 from shared.errors import DependencyDownError
-from shared.events import DeadLetterResolved
+from shared.events import DeadLetterResolved, SessionErasedEvent
 from shared.messaging import Delivery
 from shared.telemetry import Instruments
 
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetterSink:
-    """Keeps every record of ``topic``, and closes letters whose redrive was handled.
+    """Keeps every record of ``topic``; closes letters that were handled, erases what was ordered.
 
     What it cannot keep stops it, and is never dead-lettered again.
     """
@@ -25,6 +26,7 @@ class DeadLetterSink:
     topic: str
     intake: Intake
     resolving: Resolving
+    erasing: Erasing
     instruments: Instruments
     committed: Callable[[], None]
 
@@ -43,9 +45,16 @@ class DeadLetterSink:
             for each in deliveries
             if isinstance(each.event, DeadLetterResolved) and each.record.topic != self.topic
         ]
+        orders = {
+            each.event.session_id
+            for each in deliveries
+            if isinstance(each.event, SessionErasedEvent) and each.record.topic != self.topic
+        }
         try:
             kept = await self.intake.keep(records) if records else Kept()
             resolved = await self.resolving.resolve(told) if told else 0
+            if orders:
+                await self.erasing.erase(orders)
         except DependencyDownError:
             raise
         except Exception as error:

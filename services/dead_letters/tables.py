@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
 )
 
 from shared.outbox import outbox_tables
@@ -61,6 +62,7 @@ letters = Table(
     Column("redrive_id", Uuid),
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("erased_at", DateTime(timezone=True)),
 )
 
 deliveries = Table(
@@ -138,6 +140,14 @@ answers = Table(
     Column("answered_at", DateTime(timezone=True), nullable=False),
 )
 """What was answered under an idempotency key, so that the same key gets the same answer."""
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("session_id", Text, primary_key=True),
+    Column("erased_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+"""The sessions whose letters say nothing any more."""
 
 sequences = Table(
     "sequences",

@@ -117,6 +117,7 @@ class LetterSummary(View):
     redrive_id: UUID | None
     received_at: datetime
     updated_at: datetime
+    erased_at: datetime | None = None
 
 
 class Place(View):

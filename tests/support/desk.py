@@ -16,6 +16,7 @@ from services.dead_letters import tables
 from services.dead_letters.store.desk import Desk
 from services.dead_letters.store.discarding import Discarding
 from services.dead_letters.store.editing import Editing
+from services.dead_letters.store.erasing import Erasing
 from services.dead_letters.store.intake import Intake, Kept
 from services.dead_letters.store.job_desk import JobDesk
 from services.dead_letters.store.job_leases import LEASE, JobLeases
@@ -64,6 +65,7 @@ class TestDesk:
     desk: Desk
     resolving: Resolving
     jobs: JobDesk
+    erasing: Erasing
     commits: Commits = field(default_factory=Commits)
 
     async def keep(self, *records: Record | OutgoingRecord) -> Kept:
@@ -162,6 +164,7 @@ async def desk_on(database: MigratedDatabase) -> AsyncGenerator[TestDesk]:
             jobs=JobDesk(
                 database=pool, recorder=recorder, committed=commits.note, begun=lambda: None
             ),
+            erasing=Erasing(database=pool),
             commits=commits,
         )
     finally:

@@ -2,7 +2,7 @@
 """Appends to the logs in PostgreSQL: whole batches, each record once, in one transaction."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.audit.store.erasing import erase, erased_among, every_origin
 from services.audit.store.heads import lock_heads, move_heads
 from services.audit.store.rows import Values, contents_values, entry_values
 from services.audit.store.selecting import among
@@ -23,6 +24,7 @@ from services.audit.trail.appending import (
     Place,
     extend,
 )
+from services.audit.trail.erasing import is_kept, ordered, session_of
 from shared.database import Database
 from shared.telemetry.database import POSTGRESQL, client_span
 from shared.telemetry.tracing import Tracing
@@ -46,14 +48,17 @@ class LogWriter:
     async def append(self, observations: Sequence[Observation]) -> Growth:
         """Append every observation that its log does not hold yet, or none of them.
 
-        The work grows with the number of observations, not
-        with the length of the logs.
+        What a record says is not written down if its session was erased. The work grows with the
+        number of observations, not with the length of the logs.
         """
         by_origin = defaultdict[str, list[Observation]](list)
         for observation in observations:
             by_origin[observation.entry.origin].append(observation)
+        orders = ordered(observations)
         async with self._database.begin() as connection:
-            locked = await lock_heads(connection, sorted(by_origin))
+            origins = await every_origin(connection, by_origin) if orders else sorted(by_origin)
+            locked = await lock_heads(connection, origins)
+            erased = await erased_among(connection, {session_of(each) for each in observations})
             first_seen = await _first_seen(connection, observations)
             extensions = [
                 extend(
@@ -63,19 +68,24 @@ class LogWriter:
                     first_seen=first_seen,
                 )
                 for origin, head in locked.items()
+                if origin in by_origin
             ]
-            await self._write(connection, extensions)
+            await self._write(connection, extensions, erased=erased)
+            await erase(connection, orders)
         return Growth(
             log_ids=[extension.head.log_id for extension in extensions],
             appended=sum(len(extension.entries) for extension in extensions),
         )
 
-    async def _write(self, connection: AsyncConnection, extensions: list[Extension]) -> None:
+    async def _write(
+        self, connection: AsyncConnection, extensions: list[Extension], *, erased: Collection[str]
+    ) -> None:
         appended = [entry for extension in extensions for entry in extension.entries]
         if not appended:
             return
         await self._copy(connection, entries, [entry_values(each) for each in appended])
-        await self._copy(connection, contents, [contents_values(each) for each in appended])
+        said = [contents_values(each) for each in appended if is_kept(each.observation, erased)]
+        await self._copy(connection, contents, said)
         await self._copy(connection, nodes, _node_values(extensions))
         await move_heads(connection, [extension.head for extension in extensions])
         await _count(connection, appended)

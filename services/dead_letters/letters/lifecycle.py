@@ -33,6 +33,9 @@ class Action(StrEnum):
     EDITED = "edited"
 
 
+ERASED = "what it said was erased with its session, so there is nothing to send; discard it"
+"""Why a letter can neither be redriven nor edited."""
+
 WAITING = frozenset({Status.OPEN, Status.PARKED})
 """The letters that wait for somebody to decide."""
 
@@ -58,13 +61,20 @@ def why_not_discard(status: Status) -> str | None:
 
 
 def why_not_redrive(
-    status: Status, service: str | None, *, services: Sequence[str], claim: str | None = None
+    status: Status,
+    service: str | None,
+    *,
+    services: Sequence[str],
+    claim: str | None = None,
+    erased: bool = False,
 ) -> str | None:
     """Return why a letter cannot be redriven, or None if it can.
 
     ``services`` are those that have a retry topic; ``claim`` says where the value lies that the
-    letter is without.
+    letter is without, ``erased`` that nobody has it any more.
     """
+    if erased:
+        return ERASED
     not_sent = _why_not_sent(service, services)
     if not_sent:
         return not_sent
@@ -78,8 +88,12 @@ def why_not_redrive(
     return None
 
 
-def why_not_edit(status: Status, service: str | None, *, services: Sequence[str]) -> str | None:
+def why_not_edit(
+    status: Status, service: str | None, *, services: Sequence[str], erased: bool = False
+) -> str | None:
     """Return why no corrected copy of a letter can be sent, or None if one can."""
+    if erased:
+        return ERASED
     if status not in WAITING:
         return f"the letter is {status}; only an open or a parked one can be edited"
     return _why_not_sent(service, services)

@@ -35,7 +35,9 @@ class Editing:
         It has the place of the dead event, so what waits behind that is applied after it.
         """
         dead = _named(letter.event, wish)
-        refusal = why_not_edit(letter.status, letter.service, services=self.services)
+        refusal = why_not_edit(
+            letter.status, letter.service, services=self.services, erased=letter.erased
+        )
         refusal = refusal or _why_not_this(letter.event, dead)
         if refusal or letter.service is None:
             return conflict(refusal or "")

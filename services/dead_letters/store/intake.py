@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, LargeBinary, any_, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.dead_letters.store.erasing import erase_arrivals
 from services.dead_letters.store.received import Received, Row, delivery_row, letter_row, receive
 from services.dead_letters.store.returns import Returns
 from services.dead_letters.tables import deliveries, letters
@@ -49,7 +50,7 @@ class Intake:
         owners: dict[bytes, UUID] = {}
         again = 0
         async with self.database.begin() as connection:
-            fresh = await _not_kept_before(connection, records)
+            fresh = await erase_arrivals(connection, await _not_kept_before(connection, records))
             for each in fresh:
                 returned = await self.returns.take(connection, each, now)
                 if returned:

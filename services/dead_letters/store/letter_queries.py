@@ -92,6 +92,7 @@ async def letter(
         row["service"],
         services=services,
         claim=claim_of(row["value"], headers),
+        erased=row["erased_at"] is not None,
     )
     known = {name: row[name] for name in Letter.model_fields if name in row}
     return Letter.model_validate(

@@ -23,6 +23,7 @@ class LockedLetter:
     key: bytes | None
     value: bytes | None
     event: DeadEvent
+    erased: bool
 
 
 async def lock_letter(connection: AsyncConnection, letter_id: UUID) -> LockedLetter | None:
@@ -40,6 +41,7 @@ async def lock_letter(connection: AsyncConnection, letter_id: UUID) -> LockedLet
         redrive_count=row.redrive_count,
         key=row.key,
         value=row.value,
+        erased=row.erased_at is not None,
         event=DeadEvent(
             event_id=row.event_id,
             event_type=row.event_type,

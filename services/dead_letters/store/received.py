@@ -24,6 +24,7 @@ class Received:
     digest: bytes
     identity: bytes
     content: bytes
+    erased: bool = False
 
 
 def receive(record: Record) -> Received:
@@ -83,6 +84,7 @@ def letter_row(received: Received, *, letter_id: UUID, now: datetime) -> Row:
         "deliveries": 1,
         "redrive_count": 0,
         "received_at": now,
+        "erased_at": now if received.erased else None,
         **failure_columns(received, now=now),
     }
 

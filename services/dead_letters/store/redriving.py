@@ -43,6 +43,7 @@ class Redriving:
             letter.service,
             services=self.services,
             claim=claim_of(letter.value, headers),
+            erased=letter.erased,
         )
         refusal = refusal or _why_not_again(letter, wish)
         if refusal or letter.service is None:

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Erases what letters of a session say, and remembers the session for those that come later."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    LargeBinary,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.dead_letters.letters.lifecycle import Action
+from services.dead_letters.store.received import Received
+from services.dead_letters.store.stored_headers import from_stored, to_stored
+from services.dead_letters.tables import actions, answers, deliveries, erasures, letters, outbox
+from shared.clock import Clock, SystemClock
+from shared.database import Database
+from shared.events import SessionErased, SessionErasedEvent
+from shared.messaging.erasing import known_headers
+from shared.outbox.erasing import erase_records
+
+_ORDERS = frozenset({SessionErased.type_name(), SessionErasedEvent.type_name()})
+"""What has no content, and has to be redriven where it failed: somebody has not erased yet."""
+
+_LOCK = func.hashtextextended("dead_letters.erasures", 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasing:
+    """Takes orders to erase sessions."""
+
+    database: Database
+    clock: Clock = field(default_factory=SystemClock)
+
+    async def erase(self, session_ids: Iterable[str]) -> None:
+        """Erase the letters of sessions, whatever became of them; doing it twice does no harm.
+
+        That a letter came, why in short, and what was done with it stays.
+
+        Raises:
+            DependencyDownError: the database does not answer.
+        """
+        wanted = sorted(set(session_ids))
+        async with self.database.begin() as connection:
+            await connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+            await connection.execute(
+                insert(erasures).on_conflict_do_nothing(), [{"session_id": id_} for id_ in wanted]
+            )
+            found = await connection.scalars(
+                update(letters)
+                .where(_of(wanted))
+                .values(value=None, error_message=None, stack=None, erased_at=self.clock.now())
+                .returning(letters.c.id)
+            )
+            await _erase_around(connection, wanted, list(found))
+
+
+async def erase_arrivals(
+    connection: AsyncConnection, received: Sequence[Received]
+) -> list[Received]:
+    """Return what arrives, without what letters of erased sessions say.
+
+    Nobody erases a session until the end of the transaction, so none slips through.
+    """
+    await connection.execute(select(func.pg_advisory_xact_lock_shared(_LOCK)))
+    names = {name for each in received for name in _sessions(each)}
+    query = select(erasures.c.session_id).where(erasures.c.session_id == any_(_texts(names)))
+    erased = set(await connection.scalars(query))
+    return [each if erased.isdisjoint(_sessions(each)) else _blank(each) for each in received]
+
+
+def _sessions(received: Received) -> set[str]:
+    """Return the sessions that a letter may be of: by its event, and by its key."""
+    if received.letter.event.event_type in _ORDERS:
+        return set()
+    key = (received.record.key or b"").decode(errors="replace").replace("\0", "")
+    return {each for each in (received.letter.event.session_id, key) if each}
+
+
+def _blank(received: Received) -> Received:
+    error = replace(received.letter.error, message=None, stack=None)
+    headers = known_headers(received.record.headers)
+    return replace(
+        received,
+        record=replace(received.record, value=None, headers=headers),
+        letter=replace(received.letter, error=error),
+        erased=True,
+    )
+
+
+def _of(session_ids: Sequence[str]) -> ColumnElement[bool]:
+    keys = literal([each.encode() for each in session_ids], ARRAY(LargeBinary))
+    return and_(
+        or_(
+            letters.c.session_id == any_(_texts(session_ids)),
+            letters.c.aggregate_id == any_(_texts(session_ids)),
+            letters.c.key == any_(keys),
+        ),
+        func.coalesce(letters.c.event_type, "").not_in(_ORDERS),
+    )
+
+
+async def _erase_around(
+    connection: AsyncConnection, session_ids: Sequence[str], letter_ids: Sequence[UUID]
+) -> None:
+    """Erase what was written down about letters, and what waits to be sent of them."""
+    rows = await connection.execute(
+        select(deliveries.c.id, deliveries.c.headers).where(deliveries.c.letter_id.in_(letter_ids))
+    )
+    headers = [
+        {"at": row.id, "left": to_stored(known_headers(from_stored(row.headers)))} for row in rows
+    ]
+    if headers:
+        await connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id == bindparam("at"))
+            .values(headers=bindparam("left", type_=deliveries.c.headers.type)),
+            headers,
+        )
+    await connection.execute(
+        update(actions)
+        .where(actions.c.letter_id.in_(letter_ids), actions.c.action == Action.FAILED_AGAIN)
+        .values(reason="")
+    )
+    names = [str(each) for each in letter_ids]
+    told = answers.c.answer["letter"]["id"].as_string()
+    await connection.execute(delete(answers).where(told == any_(_texts(names))))
+    sent = outbox.records.c
+    keys = [each.encode() for each in session_ids]
+    of_letters = literal([each.encode() for each in names], ARRAY(LargeBinary))
+    await erase_records(
+        connection, outbox, or_(sent.key.in_(keys), sent.headers.op("&&")(of_letters))
+    )
+
+
+def _texts(values: Iterable[str]) -> BindParameter[Sequence[str]]:
+    return literal(list(values), ARRAY(Text))

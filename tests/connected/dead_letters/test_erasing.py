@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Letters of a session that is erased say nothing any more, before and after the order."""
+
+from dataclasses import replace
+
+import pytest
+
+from services.dead_letters.letters.lifecycle import ERASED, Status
+from services.dead_letters.store.answers import Refusal
+from services.dead_letters.views import DiscardRequest, EditRequest, RedriveRequest
+from shared.errors import PermanentError
+from shared.events import SessionErased, Topics
+from shared.messaging import OutgoingRecord, encode
+from tests.support.databases import MigratedDatabase
+from tests.support.dead_letter_records import EVENT_HEADERS, failed, read_back, source_record
+from tests.support.desk import TestDesk
+from tests.support.factories import an_event
+from tests.support.secrets import SECRET, tables_with
+
+pytestmark = pytest.mark.connected
+
+BODY = f'{{"session_id":"s-1","message_content":"{SECRET}"}}'.encode()
+WISH = RedriveRequest(operator="ann", reason="mended")
+
+
+def letter(*, offset: int = 17, value: bytes = BODY) -> OutgoingRecord:
+    """Return a letter of the session s-1 that has the secret wherever one can be."""
+    record = source_record(offset=offset, value=value)
+    record = replace(record, headers=(*EVENT_HEADERS, ("x-custom", SECRET.encode())))
+    return failed(record, PermanentError(f"cannot read {SECRET}"))
+
+
+async def test_nothing_is_left_of_what_letters_said_and_they_can_only_be_discarded(
+    desk: TestDesk, migrated_database: MigratedDatabase
+) -> None:
+    """Safeguards: ``Erasing.erase``, and ``erased`` in ``why_not_redrive``/``why_not_edit``."""
+    await desk.keep(letter())
+    sent = await desk.desk.redrive((await desk.only_letter()).id, WISH, key="k")
+    [redriven] = await desk.redriven()
+    await desk.keep(failed(read_back(redriven, offset=1), PermanentError(f"still {SECRET}")))
+    assert await tables_with(migrated_database.admin_url, SECRET)
+
+    for _ in range(2):
+        await desk.erasing.erase(["s-1"])
+
+    assert await tables_with(migrated_database.admin_url, SECRET) == []
+    found = await desk.only_letter()
+    assert (found.status, found.why_not) == (Status.OPEN, ERASED)
+    assert (found.event_id, found.sequence) == ("01890a5d-ac96-774b-bcce-b302099a8057", 5)
+    assert found.erased_at is not None
+    redrive = await desk.desk.redrive(found.id, WISH)
+    edit = await desk.desk.edit(
+        found.id, EditRequest(operator="ann", reason="mended", payload={"x": 1})
+    )
+    assert [each.detail for each in (redrive, edit) if isinstance(each, Refusal)] == [ERASED] * 2
+    given_up = await desk.desk.discard(found.id, DiscardRequest(operator="ann", reason="erased"))
+    assert not isinstance(given_up, Refusal), sent
+
+
+async def test_letters_that_come_after_the_order_are_kept_without_what_they_said(
+    desk: TestDesk, migrated_database: MigratedDatabase
+) -> None:
+    """Safeguard: ``erase_arrivals``; also what holds no event is known by its key."""
+    await desk.erasing.erase(["s-1"])
+    unreadable = replace(letter(offset=18, value=SECRET.encode()), headers=())
+
+    await desk.keep(letter(), unreadable)
+
+    assert await tables_with(migrated_database.admin_url, SECRET) == []
+    assert [each.erased_at is not None for each in await desk.letters()] == [True, True]
+
+
+async def test_the_order_itself_can_be_redriven_to_whoever_failed_at_it(desk: TestDesk) -> None:
+    """Safeguard: ``_ORDERS``; otherwise that service would never erase."""
+    order = encode(an_event(SessionErased, session_id="s-1", sequence=9, erased_by="ann"), Topics())
+    record = source_record(offset=19, value=order.value, headers=order.headers)
+    await desk.keep(failed(record))
+
+    await desk.erasing.erase(["s-1"])
+    await desk.keep(failed(replace(record, offset=20)))
+
+    assert [(each.erased_at, each.can_redrive) for each in await desk.letters()] == [
+        (None, True)
+    ] * 2
+
+
+async def test_letters_of_other_sessions_stay_as_they_are(desk: TestDesk) -> None:
+    await desk.keep(letter())
+
+    await desk.erasing.erase(["s-2"])
+
+    found = await desk.only_letter()
+    assert found.erased_at is None
+    assert found.body is not None
+    assert SECRET in (found.body.text or "")
+    assert found.can_redrive

@@ -88,7 +88,8 @@ class Context(Part):
 
     ``missing`` counts events that the topics no longer had when the context was made again,
     ``discarded`` those that could not be applied and were given up by an operator.
-    ``window_tokens`` is the estimate for all of ``messages``, the oldest first.
+    ``window_tokens`` is the estimate for all of ``messages``, the oldest first. Of an ``erased``
+    session nothing is known but that.
     """
 
     session_id: str
@@ -107,6 +108,7 @@ class Context(Part):
     switches: tuple[Switch, ...] = ()
     approvals: tuple[OpenApproval, ...] = ()
     totals: Totals = Totals()
+    erased: bool = False
 
     @property
     def ended(self) -> bool:

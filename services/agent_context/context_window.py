@@ -34,6 +34,7 @@ from shared.events import (
     MessageReceived,
     SessionCreated,
     SessionDeleted,
+    SessionErased,
     SessionExpired,
     SessionForked,
     SessionUpdatedEvent,
@@ -56,6 +57,10 @@ def after(context: Context, event: Event, limits: Limits) -> Context:
     Events between the two, if any, are lost and counted as missing. What stands in the place of a
     discarded event changes nothing else.
     """
+    if isinstance(event, SessionErased):
+        return erased(event)
+    if context.erased:
+        return context.model_copy(update={"sequence": event.sequence})
     missing = context.missing + event.sequence - context.sequence - 1
     if isinstance(event, DeadLetterDiscarded):
         passed = {"missing": missing, "discarded": context.discarded + 1}
@@ -70,6 +75,14 @@ def after(context: Context, event: Event, limits: Limits) -> Context:
         }
     )
     return counted.model_copy(update=changes(event, counted, limits))
+
+
+def erased(order: SessionErased) -> Context:
+    """Return what is left of a session that was erased: that it was.
+
+    It is the same whatever was known before, so that contexts that are made again come to the same.
+    """
+    return Context(session_id=order.session_id, sequence=order.sequence, state=DELETED, erased=True)
 
 
 @singledispatch

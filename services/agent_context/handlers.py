@@ -9,7 +9,7 @@ from dataclasses import replace
 from services.agent_context.arrivals import SERVICE, Arrivals, Rank, arrivals
 from services.agent_context.early import Early, pack
 from services.agent_context.limits import Limits
-from services.agent_context.ordering import Advance, Events, advance, advance_past_lost
+from services.agent_context.ordering import Advance, Events, advance, advance_past_lost, order_among
 from services.agent_context.store import Change, ContextStore, Stored
 from shared.errors import PermanentError, TransientError
 from shared.events import Topics
@@ -107,6 +107,9 @@ class AgentContextSubscriber:
 
     async def _advance(self, stored: Stored, events: Events, replacing: Collection[int]) -> Advance:
         """Apply what can be, reading the events that wait a piece at a time."""
+        if order_among(events):
+            waits = Early(await self._store.waiting(stored.session_id))
+            return advance(stored.context(), events, waits, self._limits, replacing=replacing)
         if not stored.waiting or stored.sequence + 1 not in events:
             return advance(stored.context(), events, {}, self._limits)
         context, waited, applied = stored.context(), list[int](), 0

@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from services.agent_context.context import Context
-from services.agent_context.context_window import after
+from services.agent_context.context_window import after, erased
 from services.agent_context.limits import Limits
-from shared.events import DeadLetterDiscarded, Event, EventLevel
+from shared.events import DeadLetterDiscarded, Event, EventLevel, SessionErased
 
 Events = Mapping[int, Event]
 """Events by their sequence numbers; one may stand in the place of a discarded event."""
@@ -39,8 +39,10 @@ def advance(
     """Apply the events that continue ``context`` without a gap; drop those it has already.
 
     What waits for its turn keeps its place, except from what comes at the numbers in ``replacing``.
+    An order to erase the session waits for nothing: what is before it is not wanted any more.
     """
-    current = context
+    order = order_among(arrived)
+    current = erased(order) if order and order.sequence > context.sequence else context
     while (event := _next(current, arrived, waiting, replacing)) is not None:
         current = after(current, event, limits)
     return Advance(
@@ -49,6 +51,12 @@ def advance(
         waited=[number for number in waiting if number <= current.sequence],
         early=[number for number in arrived if number > current.sequence],
     )
+
+
+def order_among(arrived: Events) -> SessionErased | None:
+    """Return the last order to erase the session, if one arrived."""
+    orders = [each for each in arrived.values() if isinstance(each, SessionErased)]
+    return max(orders, key=lambda each: each.sequence, default=None)
 
 
 def advance_past_lost(context: Context, waiting: Events, limits: Limits) -> Advance:
@@ -80,6 +88,8 @@ def _next(
 
 
 def _applied(before: Context, now: Context) -> int:
+    if now.erased and not before.erased:
+        return now.sequence - before.sequence
     passed = now.missing - before.missing + now.discarded - before.discarded
     return now.sequence - before.sequence - passed
 

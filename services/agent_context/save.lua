@@ -10,7 +10,7 @@
 -- ARGV  token of a rebuild ('' when live), lease in ms, retention after the end in ms, retention of
 --       waiting events in ms, then for each session:
 --         id, sequence and number of waiting events it was made from, new sequence, events applied,
---         document ('' if unchanged), '1' if the session is over,
+--         document ('' if unchanged), '1' if it may be forgotten after a while,
 --         how many no longer wait, their numbers, how many wait now, then of each its number,
 --         the event, and '1' if it takes the place of one that waits there already
 --

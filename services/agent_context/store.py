@@ -230,7 +230,7 @@ def _arguments(change: Change) -> list[Any]:
         *(base.session_id, base.sequence, base.waiting),
         *(context.sequence if context else base.sequence, change.applied),
         context.canonical() if context else b"",
-        int(context is not None and context.ended),
+        int(context is not None and context.ended and not context.erased),
         *(len(change.waited), *change.waited),
         *(len(change.early), *early),
     ]

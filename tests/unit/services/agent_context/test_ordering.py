@@ -9,8 +9,9 @@ from services.agent_context.context import Context
 from services.agent_context.context_window import after
 from services.agent_context.limits import Limits
 from services.agent_context.ordering import advance, advance_past_lost
-from shared.events import Event, EventLevel
+from shared.events import Event, EventLevel, SessionErased, SessionErasedEvent
 from tests.support.event_streams import disorder, histories, long_history
+from tests.support.factories import an_event
 
 LIMITS = Limits(window_tokens=100)
 
@@ -119,3 +120,40 @@ def test_after_the_forgotten_part_what_is_under_way_is_waited_for() -> None:
     assert found.context is not None
     assert found.context.sequence == 34
     assert found.waited == list(range(26, 35))
+
+
+def order(after_number: int) -> SessionErased:
+    return an_event(SessionErased, session_id="s0", sequence=after_number + 1)
+
+
+def test_an_order_to_erase_waits_for_nothing_that_is_missing_before_it() -> None:
+    """Safeguard: ``order_among``; otherwise what was said stays for as long as a gap is open."""
+    events = long_history("s0", 6)
+    context, waiting = in_order(events[:3]), by_number(events[4], events[5])
+
+    found = advance(context, by_number(order(6)), waiting, LIMITS)
+
+    assert found.context is not None
+    assert found.context == Context(session_id="s0", sequence=7, state="deleted", erased=True)
+    assert (found.waited, found.early, found.applied) == ([5, 6], [], 4)
+    assert advance(found.context, by_number(events[3]), {}, LIMITS).context is None
+
+
+@given(data=st.data())
+def test_an_erased_context_is_the_same_whatever_was_known_before(data: st.DataObject) -> None:
+    """So that contexts that are made again come to the same bytes."""
+    events = [*data.draw(histories(sessions=1, length=10))]
+    last = order(len(events))
+    behind = an_event(SessionErasedEvent, session_id="s0", sequence=last.sequence + 1)
+    context, waiting = empty(), dict[int, Event]()
+
+    for batch in data.draw(disorder([*events, last, behind])):
+        found = advance(context, by_number(*batch), waiting, LIMITS)
+        context = found.context or context
+        for number in found.waited:
+            del waiting[number]
+        waiting |= {number: by_number(*batch)[number] for number in found.early}
+
+    expected = Context(session_id="s0", sequence=behind.sequence, state="deleted", erased=True)
+    assert context.canonical() == expected.canonical()
+    assert not waiting

@@ -37,6 +37,13 @@ class KafkaSettings(BaseSettings):
         default=6, ge=1, le=1000, description="of each topic that has to be created"
     )
     replication_factor: int = Field(default=1, ge=1, le=9)
+    domain_retention_days: int = Field(
+        default=0,
+        ge=0,
+        le=36_500,
+        description="how long the topic of domain events keeps what was said, also of erased"
+        " sessions; 0 for ever",
+    )
     enable_idempotence: bool = True
     fetch_max_wait: Seconds = Field(
         default=timedelta(milliseconds=50),

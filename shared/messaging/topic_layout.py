@@ -2,9 +2,11 @@
 """How topics should be laid out on a cluster, and in what a cluster differs from that."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from shared.events import Topics
+from shared.events.topics import TopicSpecification
 from shared.settings import KafkaSettings
 
 
@@ -29,10 +31,19 @@ def wanted_layouts(settings: KafkaSettings) -> list[TopicLayout]:
             name=topic.name,
             partitions=settings.partitions,
             replication_factor=copies,
-            config={**topic.config(), "min.insync.replicas": str(max(1, copies - 1))},
+            config={
+                **replace(topic, retention=_retention(topic, settings)).config(),
+                "min.insync.replicas": str(max(1, copies - 1)),
+            },
         )
         for topic in Topics(settings.topic_prefix).specifications()
     ]
+
+
+def _retention(topic: TopicSpecification, settings: KafkaSettings) -> timedelta | None:
+    """Return how long a topic keeps; what is kept for ever unless somebody decides otherwise."""
+    days = settings.domain_retention_days
+    return timedelta(days=days) if days and topic.retention is None else topic.retention
 
 
 def missing(wanted: Iterable[TopicLayout], found: Mapping[str, TopicLayout]) -> list[TopicLayout]:

@@ -24,6 +24,15 @@ def test_one_broker_may_be_down_where_there_are_several(copies: int, confirming:
     assert {topic.config["min.insync.replicas"] for topic in wanted} == {confirming}
 
 
+@pytest.mark.parametrize(("days", "milliseconds"), [(0, "-1"), (90, "7776000000")])
+def test_somebody_may_decide_how_long_what_was_said_is_kept(days: int, milliseconds: str) -> None:
+    wanted = wanted_layouts(KafkaSettings(domain_retention_days=days))
+
+    kept = {topic.name: topic.config["retention.ms"] for topic in wanted}
+    assert kept["agent-runtime.domain"] == milliseconds
+    assert {each for name, each in kept.items() if name != "agent-runtime.domain"} == {"2592000000"}
+
+
 def test_a_topic_as_it_should_be_differs_in_nothing() -> None:
     found = {TOPIC.name: replace(TOPIC, config={**TOPIC.config, "compression.type": "zstd"})}
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
 from prometheus_client.parser import text_string_to_metric_families
+from redis.asyncio import Redis
 
 from deploy.embedded.demo.accounts import caught_up
 from deploy.embedded.demo.agreement import differences
@@ -30,6 +31,7 @@ from shared.telemetry.instruments import Instruments
 from tests.scenarios.conftest import System
 from tests.support.eventually import eventually as eventually_within
 from tests.support.otlp_receiver import OtlpReceiver, ReceivedSpan
+from tests.support.secrets import SECRET, files_with, keys_with, tables_with
 
 pytestmark = [pytest.mark.connected, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -190,6 +192,59 @@ async def test_a_service_that_was_stopped_catches_up(system: System) -> None:
         await system.stack.start_one("persistence")
 
     assert differences(session_id, await caught_up(system.services, session_id)) == []
+
+
+async def test_an_erased_session_is_erased_everywhere_and_all_proofs_hold(system: System) -> None:
+    """Each service has its own safeguard, in the test of its own; here, that none is forgotten."""
+    addresses, secret = system.stack.addresses, SECRET
+    session_id = await a_session(system, title=f"about {secret}", created_by=secret)
+    await say(system, session_id, f"Write a file a.txt containing {secret}")
+    await caught_up(system.services, session_id)
+    key = f"agent-runtime:context:session:{session_id}"
+    async with broken_context(addresses, key):
+        await say(system, session_id, f"Remember {secret}")
+        await eventually(partial(letters_of, system, session_id), message="no letter came")
+    await send_poison(addresses, session_id, POISON + secret.encode())
+    planted = await eventually(partial(kept_with, system, secret, services=5))
+    assert "redis" in " ".join(planted)
+
+    erased = await system.services.post(
+        "orchestrator", f"/v1/sessions/{session_id}/erase", {"by": "ann", "reason": "ticket 7"}
+    )
+
+    async def is_erased_everywhere() -> bool:
+        entries = await system.services.get("audit", "/v1/entries", session_id=session_id)
+        return len(entries["entries"]) >= erased["last_sequence"] and not await kept_with(
+            system, secret
+        )
+
+    await eventually(is_erased_everywhere, message="something was not erased")
+    report = await system.services.post("audit", "/v1/verify", {})
+    assert report["ok"], report
+    context = await system.services.get("agent_context", f"/v1/sessions/{session_id}/context")
+    assert (context["erased"], context["sequence"]) == (True, erased["last_sequence"])
+    timeline = await system.services.get("persistence", f"/v1/sessions/{session_id}/timeline")
+    assert timeline["erased_at"] is not None
+    for letter in await letters_of(system, session_id):
+        found = await system.services.get("dead_letters", f"/v1/dead-letters/{letter['id']}")
+        assert "erased" in found["why_not"]
+
+
+async def letters_of(system: System, session_id: str) -> list[dict[str, Any]]:
+    return await dead_letters(system.services, session=session_id)
+
+
+async def kept_with(system: System, secret: str, *, services: int = 0) -> list[str]:
+    """Return where the secret is kept; nothing while it is in fewer schemas than ``services``."""
+    addresses = system.stack.addresses
+    tables = await tables_with(addresses.database_urls["postgres"], secret)
+    client: Any = Redis
+    redis = client.from_url(addresses.redis_url)
+    keys = [f"redis {key}" for key in await keys_with(redis, secret)]
+    await redis.aclose()
+    files = [str(path) for path in files_with(system.workspaces, secret)]
+    schemas = {table.split(".")[0] for table in tables} | ({"redis"} if keys else set[str]())
+    return [*tables, *keys, *files] if len(schemas) >= services else []
 
 
 async def test_every_service_says_how_it_is(system: System) -> None:

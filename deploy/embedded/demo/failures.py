@@ -20,7 +20,7 @@ POISON = b"\xffnot an event"
 OPERATOR = "olga"
 
 
-async def send_poison(addresses: StackAddresses, key: str) -> None:
+async def send_poison(addresses: StackAddresses, key: str, value: bytes = POISON) -> None:
     """Put bytes on the topic of domain events that no consumer can read."""
     settings = KafkaSettings(
         bootstrap_servers=addresses.kafka_bootstrap_servers,
@@ -32,7 +32,7 @@ async def send_poison(addresses: StackAddresses, key: str) -> None:
     try:
         topic = Topics(settings.topic_prefix).domain
         headers = (("who", b"\xff"), ("nothing", None))
-        await producer.write(OutgoingRecord(topic, key.encode(), POISON, headers))
+        await producer.write(OutgoingRecord(topic, key.encode(), value, headers))
     finally:
         await producer.stop()
 

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+from deploy.archive.settings import ArchiveSettings
 from services.agent_context.settings import AgentContextSettings
 from services.agentctl.settings import AgentctlSettings
 from services.audit.settings import AuditSettings
@@ -47,6 +48,7 @@ GROUPS: tuple[tuple[str, type[BaseSettings]], ...] = (
     ("Agent context", AgentContextSettings),
     ("Dead letters", DeadLettersSettings),
     ("agentctl", AgentctlSettings),
+    ("Archive", ArchiveSettings),
 )
 
 REQUIRED = "required: "

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from services.agentctl.client import Services
+from services.agentctl.commands import history_archive
 from services.agentctl.commands.connection import connect
 from services.agentctl.commands.history_diff import diff
 from services.agentctl.commands.history_export import export
@@ -19,7 +20,7 @@ from services.agentctl.commands.history_lines import show_events
 from services.agentctl.commands.history_state import compare, state
 from services.agentctl.commands.history_tree import tree
 from services.agentctl.commands.history_verify import verify
-from services.agentctl.output import Json, console, moment, print_json
+from services.agentctl.output import Json, console, moment, plural, print_json
 from services.agentctl.text import quoted
 
 PERSISTENCE = "persistence"
@@ -36,6 +37,7 @@ app.command()(diff)
 app.command()(compare)
 app.command()(export)
 app.command("import")(import_session)
+app.command("read-archive")(history_archive.read)
 
 
 @app.command()
@@ -56,15 +58,22 @@ def timeline(
         if found.get("erased_at"):
             said = f"what was said was erased at {moment(found['erased_at'])} UTC"
             console().print(said, style="yellow")
+        for part in found.get("archived", []):
+            events = plural(part["events"], "event")
+            said = f"what {events} from {part['first']} to {part['last']} said is in {part['file']}"
+            console().print(said, style="yellow")
+
 
 def _whole(services: Services, path: str) -> dict[str, Any]:
     """Return all pages as one."""
     page: dict[str, Any] = services.get(PERSISTENCE, path, limit=PAGE)
     items: list[Any] = list(page["items"])
+    archived: list[Any] = list(page.get("archived", []))
     while page["next_sequence"] is not None:
         page = services.get(PERSISTENCE, path, limit=PAGE, from_sequence=page["next_sequence"])
         items.extend(page["items"])
-    return {**page, "items": items}
+        archived.extend(page.get("archived", []))
+    return {**page, "items": items, "archived": archived}
 
 
 def _show(screen: Console, events: Iterable[Any], gaps: Iterable[Any]) -> None:

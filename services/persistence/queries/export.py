@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 
 from services.persistence.exchange import Lines, end, exported, manifest
 from services.persistence.queries.streams import StreamQueries
+from services.persistence.store.archived import is_archived
 from services.persistence.store.origins import Origins
 from services.persistence.tables import stored
 from shared.clock import Clock
@@ -33,6 +34,10 @@ class ExportQueries:
         head = await self._streams.require(session_id)
         if not head.version:
             raise self._streams.not_yet(session_id, head)
+        async with self._database.connect() as connection:
+            if await is_archived(connection, session_id):
+                detail = f"a part of session {session_id!r} is in the archive; read it there"
+                raise Problem(409, "Archived", detail)
         return self._lines(session_id, head.version)
 
     async def _lines(self, session_id: str, last: int) -> AsyncGenerator[bytes]:

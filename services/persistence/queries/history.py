@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.causality import MAX_DEPTH, depth
+from services.persistence.queries.archives import archived_parts
 from services.persistence.queries.forks import ForkQueries
 from services.persistence.queries.states import StateQueries
 from services.persistence.queries.streams import StreamQueries
@@ -51,6 +52,7 @@ class HistoryQueries:
             page, following = await self._page(connection, session_id, from_sequence, limit)
             causes = await self._causes(connection, session_id, page)
             forks = await self._begun(connection, session_id, page)
+            archived = await archived_parts(connection, page)
         gaps = await self._streams.gaps(session_id) if head.highest > head.version else []
         return Timeline(
             session_id=session_id,
@@ -65,6 +67,7 @@ class HistoryQueries:
             gaps=gaps,
             next_sequence=following,
             erased_at=await self._streams.erased_at(session_id),
+            archived=archived,
         )
 
     async def state(self, session_id: str, *, at: int | datetime | None) -> State:

@@ -5,6 +5,7 @@ Session by session, with the lock of its stream, all events so far are folded in
 tables. From then on whoever projects a new event of that session brings it into both sets, in the
 transaction of the event. So nothing depends on positions, which would pass over what commits late.
 When every stream is in, the sets are swapped under a lock that keeps everybody out for a moment.
+Of a session of which a file has a part, the rows are taken over as they are.
 
 All that is known of a rebuild is in the database: any copy of the service goes on with it, also
 after a crash.
@@ -30,6 +31,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.projections import Rows, project
+from services.persistence.store.archived import carry_over, is_archived
 from services.persistence.store.read_models import ReadModels
 from services.persistence.tables import LIVE, NEXT, rebuilds, stored, streams
 from shared.database import Database
@@ -100,6 +102,9 @@ class Rebuilding:
         return len(done)
 
     async def _fold(self, connection: AsyncConnection, aggregate_id: str, version: int) -> int:
+        if await is_archived(connection, aggregate_id):
+            await carry_over(connection, aggregate_id)
+            return version
         rows, pending = Rows(), 0
         pages = self._reader.pages(connection, aggregate_id, last=version)
         async with aclosing(pages):

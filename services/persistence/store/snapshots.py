@@ -64,6 +64,22 @@ class Snapshots:
                 self._unreadable.add(head.aggregate_id)  # by this program: another may be newer
                 return 1
 
+    async def take_at(self, connection: AsyncConnection, session_id: str, sequence: int) -> None:
+        """Take the snapshot after one event, so that those before it need not be there any more.
+
+        Raises:
+            DecodingError: an event up to there cannot be read.
+        """
+        state = await self.before(connection, session_id, sequence)
+        if state.sequence == sequence:
+            return
+        pages = self._reader.pages(connection, session_id, state.sequence, last=sequence)
+        async with aclosing(pages):
+            async for page in pages:
+                for each in page:
+                    state = evolve(state, each.event())
+        await connection.execute(_insert(), [_row(session_id, state)])
+
     def _behind(self) -> Select[*tuple[Any, ...]]:
         return (
             select(streams.c.aggregate_id, streams.c.version)

@@ -34,14 +34,28 @@ class Line(View):
     forks: list[str] = Field(default_factory=list[str])
 
 
+class ArchivedPart(View):
+    """Events from ``first`` to ``last`` of which the file of a month has what they say."""
+
+    month: str
+    file: str
+    first: int
+    last: int
+    events: int
+
+
 class Timeline(View):
-    """A session in lines; ``next_sequence`` is None at the end, ``gaps`` are what is missing."""
+    """A session in lines; ``next_sequence`` is None at the end, ``gaps`` are what is missing.
+
+    ``archived`` says which of the lines on this page have their text in which file.
+    """
 
     session_id: str
     items: list[Line]
     gaps: list[Gap]
     next_sequence: int | None = Field(description="`from_sequence` of the next page")
     erased_at: datetime | None = Field(default=None, description="when what was said was erased")
+    archived: list[ArchivedPart] = Field(default_factory=list[ArchivedPart])
 
 
 class TreeLine(Line):

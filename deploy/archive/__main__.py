@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m deploy.archive``: move old months of the history into files, as the owner.
+
+``--before 2026-10`` chooses what is older; otherwise ``ARCHIVE_KEEP_MONTHS`` does. ``--dry-run``
+only says what would be done. ``--erased`` takes out of the files what was erased since.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+
+from pydantic import ValidationError
+
+from deploy.archive import partitions
+from deploy.archive.archiving import Archiving
+from deploy.archive.erasing import ArchiveErasing
+from deploy.archive.month import Month, first_kept
+from deploy.archive.settings import ArchiveSettings
+from shared.clock import SystemClock
+from shared.database import Database
+from shared.errors import AgentRuntimeError, PermanentError
+from shared.settings import DatabaseSettings, explain
+
+COMMAND = "python -m deploy.archive"
+
+
+def main() -> None:
+    """Archive, or exit with 1 and why not."""
+    parser = argparse.ArgumentParser(prog=COMMAND, description="Archive old months of the history.")
+    parser.add_argument("--before", metavar="YYYY-MM", help="the first month that stays")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    parser.add_argument("--erased", action="store_true", help="erase what was erased since")
+    chosen = parser.parse_args()
+    try:
+        database = DatabaseSettings(statement_timeout=timedelta(days=1))
+        asyncio.run(_run(database, ArchiveSettings(), chosen))
+    except ValidationError as error:
+        sys.exit(str(explain(error)))
+    except (AgentRuntimeError, ValueError, OSError) as error:
+        sys.exit(str(error))
+
+
+async def _run(
+    database_settings: DatabaseSettings, settings: ArchiveSettings, chosen: argparse.Namespace
+) -> None:
+    database = Database(database_settings)
+    try:
+        if chosen.erased:
+            await _erase(database, settings)
+        else:
+            await _archive(database, settings, before=chosen.before, dry_run=chosen.dry_run)
+    finally:
+        await database.stop()
+
+
+async def _archive(
+    database: Database, settings: ArchiveSettings, *, before: str | None, dry_run: bool
+) -> None:
+    kept = first_kept(before, settings.keep_months, SystemClock().now())
+    if kept is None:
+        raise PermanentError("say --before, or set ARCHIVE_KEEP_MONTHS: now every month is kept")
+    async with database.connect() as connection:
+        old = [
+            (each, await partitions.count(connection, each))
+            for each in await _months(database, kept)
+        ]
+    archiving = Archiving(database=database, directory=settings.directory)
+    for month, events in old:
+        if dry_run:
+            sys.stdout.write(f"{month} has {events} events and would be archived\n")
+            continue
+        manifest = await archiving.archive(month)
+        sys.stdout.write(
+            f"{month}: {manifest.events} events in {settings.directory / manifest.file},"
+            f" digest {manifest.digest}\n"
+        )
+    if not old:
+        sys.stdout.write(f"nothing before {kept} is in the database\n")
+
+
+async def _months(database: Database, kept: Month) -> list[Month]:
+    async with database.connect() as connection:
+        return [each for each in await partitions.months(connection) if each < kept]
+
+
+async def _erase(database: Database, settings: ArchiveSettings) -> None:
+    rewritten = await ArchiveErasing(database=database, directory=settings.directory).erase()
+    for line in _told(rewritten):
+        sys.stdout.write(f"{line}\n")
+
+
+def _told(rewritten: dict[str, int]) -> Iterator[str]:
+    for month, events in rewritten.items():
+        yield f"{month}: {events} events were erased in its file"
+    if not rewritten:
+        yield "no file has anything of an erased session"
+
+
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,7 @@ from services.persistence.queries.imports import ImportQueries
 from services.persistence.store.import_conflicts import ImportConflictError
 from services.persistence.views.imports import ImportResult
 from shared.http import Problem
+from shared.http.openapi import problem
 
 PATH = "/imports"
 
@@ -29,7 +30,10 @@ def add_import_routes(router: APIRouter, imports: ImportQueries) -> None:
         PATH,
         status_code=201,
         tags=["history"],
-        responses={200: {"model": ImportResult, "description": "Nothing was changed."}},
+        responses={
+            200: {"model": ImportResult, "description": "Nothing was changed."},
+            507: problem("There is no room in the temporary directory."),
+        },
         openapi_extra={"requestBody": _BODY},
     )
     async def import_session(
@@ -55,6 +59,9 @@ def add_import_routes(router: APIRouter, imports: ImportQueries) -> None:
             raise Problem(
                 409, "Another session", str(error), sequence=error.sequence, field=error.field
             ) from error
+        except OSError as error:
+            room = f"there is no room to keep the export until it was checked: {error.strerror}"
+            raise Problem(507, "Insufficient Storage", room) from error
         if dry_run or result.outcome == "unchanged":
             response.status_code = 200
         return result

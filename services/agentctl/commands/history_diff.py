@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from services.agentctl.commands.connection import connect
-from services.agentctl.output import Json, cell, console, moment, print_json, table
+from services.agentctl.output import Json, console, moment, print_json
 from services.agentctl.text import one_line, quoted
 
 PERSISTENCE = "persistence"
@@ -24,7 +25,6 @@ SHOWN = {"messages": "content", "turns": "status", "tool_calls": "tool", "approv
 """What is shown of an element that is there at one of the points only."""
 
 POINT = "The number of an event, or a time with its zone."
-Row = tuple[str, str, str, Any, Any]
 
 
 def diff(
@@ -48,36 +48,36 @@ def _show(screen: Console, found: Any) -> None:
     for name in ("from", "to"):
         point = found[name]
         screen.print(f"{name:<4}  event {point['sequence']}, {moment(point['occurred_at'])} UTC")
-    rows = [*_session(found), *(row for part in PARTS for row in _part(part, found[part]))]
-    if not rows:
-        screen.print("nothing is different")
-        return
-    shown = table("WHAT", "KEY", "FIELD", "BEFORE", "AFTER")
-    for what, key, field, before, after in rows:
-        shown.add_row(cell(what), cell(key), cell(field), cell(_value(before)), cell(_value(after)))
-    screen.print(shown)
+    lines = [*_changed("session", found["session"])]
+    lines += [line for part in PARTS for line in _part(part, found[part])]
+    for line in lines or [Text("nothing is different")]:
+        screen.print(line, no_wrap=True, overflow="ellipsis", crop=True)
 
 
-def _session(found: Any) -> Iterator[Row]:
-    for field, change in found["session"].items():
-        yield "session", "", field, change["before"], change["after"]
-
-
-def _part(part: str, found: Any) -> Iterator[Row]:
+def _part(part: str, found: Any) -> Iterator[Text]:
     name = part.replace("_", " ").removesuffix("s")
-    field = SHOWN[part]
-    for each in found["removed"]:
-        yield f"- {name}", _key(part, each), field, each[field], None
-    for each in found["added"]:
-        yield f"+ {name}", _key(part, each), field, None, each[field]
+    for mark, style, which in (("-", "red", "removed"), ("+", "green", "added")):
+        for each in found[which]:
+            line = Text(f"{mark} {name} {_key(part, each)}", style=style)
+            yield line.append(f"  {_value(each[SHOWN[part]])}")
     for each in found["changed"]:
-        for changed, change in each["fields"].items():
-            yield name, _key(part, each["key"]), changed, change["before"], change["after"]
+        yield from _changed(f"{name} {_key(part, each['key'])}", each["fields"])
+
+
+def _changed(what: str, fields: Any) -> Iterator[Text]:
+    """Give what has changed, and below it each field with its value before and after."""
+    if not fields:
+        return
+    yield Text(f"  {what}", style="bold")
+    width = max(map(len, fields))
+    for field, change in fields.items():
+        line = Text(f"    {one_line(field):<{width}}  {_value(change['before'])} → ", style="dim")
+        yield line.append(_value(change["after"]), style="not dim")
 
 
 def _key(part: str, values: Any) -> str:
-    return "/".join(str(values[name]) for name in PARTS[part])
+    return one_line("/".join(str(values[name]) for name in PARTS[part]))
 
 
 def _value(value: Any) -> str:
-    return "" if value is None else one_line(str(value), limit=60)
+    return "nothing" if value is None else one_line(str(value), limit=60)

@@ -34,7 +34,8 @@ def export(
     if as_json:
         print_json(told)
     else:
-        typer.echo(f"{plural(told['events'], 'event')} in {file}, digest {told['digest']}")
+        typer.echo(f"{plural(told['events'], 'event')} in {file}")
+        typer.echo(f"digest {told['digest']}")
 
 
 def _last(lines: str) -> Any:

@@ -29,7 +29,7 @@ def difference(**changes: Any) -> dict[str, Any]:
     }
 
 
-def test_what_was_added_removed_and_changed_is_in_the_table(
+def test_what_was_added_removed_and_changed_is_told_in_lines(
     agentctl: Agentctl, services: HttpAnswers
 ) -> None:
     services.on(
@@ -51,13 +51,17 @@ def test_what_was_added_removed_and_changed_is_in_the_table(
 
     outcome = agentctl("history", "diff", "s-1", "7", "2026-11-28T04:33:59Z")
 
-    lines = [line.split() for line in outcome.out.splitlines()]
     assert outcome.code == 0
-    assert lines[0][:3] == ["from", "event", "7,"]
-    assert ["session", "-", "messages", "1", "2"] in lines
-    assert ["+", "message", "11", "content", "-", "tidied", "\\x1b[31mup"] in lines
-    assert ["turn", "t-1", "status", "running", "completed"] in lines
-    assert ["-", "tool", "call", "t-1/c-1", "tool", "read_file", "-"] in lines
+    assert [line.rstrip() for line in outcome.out.splitlines()] == [
+        "from  event 7, 2026-11-28 04:33:54 UTC",
+        "to    event 12, 2026-11-28 04:33:59 UTC",
+        "  session",
+        "    messages  1 → 2",
+        "+ message 11  tidied \\x1b[31mup",
+        "  turn t-1",
+        "    status  running → completed",
+        "- tool call t-1/c-1  read_file",
+    ]
     assert services.asked[0].query == {"from": ["7"], "to": ["2026-11-28T04:33:59Z"]}
 
 

@@ -45,7 +45,7 @@ class Refill:
         found: set[bytes] = set()
         async with aclosing(read_topics(self.kafka, [self.topics.infrastructure])) as records:
             async for record in records:
-                if _header(record, names.TYPE) not in _DECISIONS:
+                if not _is_decision(record):
                     continue
                 event = deliver(record).event
                 if isinstance(event, DeadLetterEvent) and event.service == SERVICE:
@@ -53,7 +53,10 @@ class Refill:
         return found
 
 
-_DECISIONS = {each.type_name().encode() for each in (DeadLetterDiscarded, DeadLetterEdited)}
+def _is_decision(record: Record) -> bool:
+    """Tell it by the header, in whichever version: most records are something else."""
+    type_name = (_header(record, names.TYPE) or b"").decode(errors="replace")
+    return DeadLetterDiscarded.is_named(type_name) or DeadLetterEdited.is_named(type_name)
 
 
 def _id(record: Record) -> bytes | None:

@@ -72,6 +72,12 @@ class Event(BaseModel):
         """Return the CloudEvents type: ``agentruntime.<level>.<name>.v<version>``."""
         return f"{NAMESPACE}.{cls.level}.{cls.name()}.v{cls.version}"
 
+    @classmethod
+    def is_named(cls, type_name: str) -> bool:
+        """Tell whether this is the type of this event, in whichever version."""
+        stem, _, version = type_name.rpartition(".v")
+        return stem == f"{NAMESPACE}.{cls.level}.{cls.name()}" and version.isdecimal()
+
     def recorded(self, *, sequence: int, source: str) -> Self:
         """Return this event at its place in the sequence of its aggregate."""
         return self.model_copy(update={"sequence": sequence, "source": source})

@@ -10,8 +10,6 @@ from shared.events import DeadLetterDiscarded
 from shared.eventstore.conflicts import Conflict, ConflictKind
 from shared.eventstore.entries import Coordinates, Entry, Place
 
-STAND_IN = DeadLetterDiscarded.type_name()
-
 
 class Known(Protocol):
     """What has to be known of a stored event to compare another with it."""
@@ -63,7 +61,7 @@ class Arrangement:
 
 def stands_in(known: Known) -> bool:
     """Tell whether this is in the place of a discarded event; it came from no topic as it is."""
-    return known.type == STAND_IN and known.coordinates is None
+    return known.coordinates is None and DeadLetterDiscarded.is_named(known.type)
 
 
 def arrange(entries: Sequence[Entry], stored: Mapping[Place, Known]) -> Arrangement:

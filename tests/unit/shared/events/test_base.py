@@ -33,6 +33,23 @@ def test_names_come_from_the_class_or_the_event_type() -> None:
     assert AgentSwitchedEvent.type_name() == "agentruntime.infrastructure.agent_switched.v1"
 
 
+@pytest.mark.parametrize(
+    ("type_name", "named"),
+    [
+        ("agentruntime.domain.message_received.v1", True),
+        ("agentruntime.domain.message_received.v12", True),
+        ("agentruntime.domain.message_received.v", False),
+        ("agentruntime.domain.message_received", False),
+        ("agentruntime.infrastructure.message_received.v1", False),
+        ("agentruntime.domain.message_received_again.v1", False),
+        ("", False),
+    ],
+)
+def test_an_event_knows_its_type_in_whichever_version(type_name: str, named: bool) -> None:
+    """Fails if what an older release wrote were not known again after its second version."""
+    assert MessageReceived.is_named(type_name) is named
+
+
 def test_an_event_carries_the_correlation_and_the_cause_of_the_work_it_is_made_in() -> None:
     cause = new_id()
 

@@ -217,13 +217,17 @@ async def test_processes_that_are_stopped_in_order_blame_no_record() -> None:
     assert len(system.sink.applied) == 10
 
 
-async def test_processes_that_are_killed_while_the_store_is_down_blame_no_record() -> None:
-    """Safeguard: the waiting for the store before a mark, and for the sink's server without one.
+@pytest.mark.parametrize("batch", [10, 1])
+async def test_processes_that_are_killed_while_the_store_is_down_blame_no_record(
+    batch: int,
+) -> None:
+    """Safeguards: the waiting for the store before a mark; of one record, that of ``Guard.run``.
 
     The first process has its batch in hand when the server goes down, the others find it down. If
-    either counted as a failure, the record would be given up or the batch taken for a deadly one.
+    the latter counted, the batch would be taken for a deadly one; if the former did, the only
+    record of a batch would be given up.
     """
-    system = System()
+    system = System(batch=batch)
     system.sink.store = system.store
     system.sink.fall_with = {0}
     for _ in range(20):
@@ -237,7 +241,7 @@ async def test_processes_that_are_killed_while_the_store_is_down_blame_no_record
 
     assert system.letters == []
     assert system.ended == 20
-    assert system.sink.tried[-1] == list(range(10))
+    assert system.sink.applied == list(range(10))
 
 
 async def test_a_store_that_is_down_is_waited_for_and_only_then_the_batch_is_begun() -> None:

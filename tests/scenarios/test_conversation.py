@@ -3,6 +3,7 @@
 
 import asyncio
 import base64
+import json
 from functools import partial
 from typing import Any
 
@@ -160,27 +161,64 @@ async def test_poison_ends_on_the_desk_byte_for_byte_and_stops_nobody(system: Sy
     assert differences(session_id, await caught_up(system.services, session_id)) == []
 
 
+async def a_switch_that_failed(system: System, session_id: str) -> list[dict[str, Any]]:
+    """Return the letters of a switch to the coder, which agent_context could not apply."""
+    await caught_up(system.services, session_id)
+    key = f"agent-runtime:context:session:{session_id}"
+    path = f"/v1/sessions/{session_id}/agent"
+
+    async def letters() -> list[dict[str, Any]]:
+        found = await dead_letters(system.services, service="agent_context", session=session_id)
+        return found if len(found) == 3 else []
+
+    async with broken_context(system.stack.addresses, key):
+        await system.services.post("orchestrator", path, {"agent": "coder"})
+        found: list[dict[str, Any]] = await eventually(
+            letters, message="the events were not dead-lettered"
+        )
+    return found
+
+
 async def test_an_event_whose_handler_failed_is_applied_when_it_is_redriven(
     system: System,
 ) -> None:
     session_id = await a_session(system)
-    await caught_up(system.services, session_id)
-    key = f"agent-runtime:context:session:{session_id}"
-    path = f"/v1/sessions/{session_id}"
-    async with broken_context(system.stack.addresses, key):
-        await system.services.post("orchestrator", f"{path}/agent", {"agent": "coder"})
 
-        async def letters() -> list[dict[str, Any]]:
-            found = await dead_letters(system.services, service="agent_context", session=session_id)
-            return found if len(found) == 3 else []
-
-        found = await eventually(letters, message="the events were not dead-lettered")
-    for letter in found:
+    for letter in await a_switch_that_failed(system, session_id):
         await redrive(system.services, letter)
 
     assert differences(session_id, await caught_up(system.services, session_id)) == []
-    context = await system.services.get("agent_context", f"{path}/context")
-    assert context["agent"] == "coder"
+    path = f"/v1/sessions/{session_id}/context"
+    assert (await system.services.get("agent_context", path))["agent"] == "coder"
+
+
+async def test_what_waited_behind_an_edited_event_is_applied_in_order(system: System) -> None:
+    """Safeguard: the copy has the place of the original; at any other the rest waits for ever."""
+    session_id = await a_session(system)
+    path = f"/v1/sessions/{session_id}/context"
+    found = await a_switch_that_failed(system, session_id)
+    await say(system, session_id, "Calculate 6 * 7")
+    stuck = await system.services.get("agent_context", path)
+
+    for letter in sorted(found, key=lambda each: -each["sequence"]):
+        if "agent_switched" in letter["event_type"]:
+            await edit(system, letter, reason="mended")
+        else:
+            await redrive(system.services, letter)
+
+    assert differences(session_id, await caught_up(system.services, session_id)) == []
+    context = await system.services.get("agent_context", path)
+    assert stuck["sequence"] == min(each["sequence"] for each in found) - 1
+    assert [each["reason"] for each in context["switches"]] == ["mended"]
+    assert [each["role"] for each in context["messages"]] == ["user", "assistant"]
+
+
+async def edit(system: System, letter: dict[str, Any], **changes: str) -> None:
+    """Send a corrected copy of a letter in its place."""
+    path = f"/v1/dead-letters/{letter['id']}"
+    body = (await system.services.get("dead_letters", path))["body"]["text"]
+    wish = {"operator": "ada", "reason": "a test", "payload": {**json.loads(body), **changes}}
+    await system.services.post("dead_letters", f"{path}/edit", wish)
 
 
 async def test_a_service_that_was_stopped_catches_up(system: System) -> None:

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 
 import typer
 
-from services.agentctl.commands import approvals, audit, dlq, events, history, sessions, topics
+from services.agentctl.commands import (
+    approvals,
+    audit,
+    dlq,
+    events,
+    history,
+    outbox,
+    sessions,
+    topics,
+)
 from services.agentctl.commands.context import context
 from services.agentctl.commands.metrics import metrics
 from services.agentctl.commands.status import status
@@ -30,6 +39,7 @@ def build_app() -> typer.Typer:
     app.add_typer(approvals.app, name="approvals")
     app.add_typer(history.app, name="history")
     app.add_typer(audit.app, name="audit")
+    app.add_typer(outbox.app, name="outbox")
     app.add_typer(topics.app, name="topics")
     app.add_typer(events.app, name="events")
     app.command()(context)

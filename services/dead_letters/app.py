@@ -54,7 +54,13 @@ def create_app(
         topics=[topics.dead_letters, topics.infrastructure],
         in_hand=PostgresInHand(database, schema=NAME),
     )
-    relay = OutboxRelay(outbox, database, bus.producer, on_depth=_shown_on(telemetry.instruments))
+    relay = OutboxRelay(
+        outbox,
+        database,
+        bus.producer,
+        retention=settings.outbox_retention,
+        on_depth=_shown_on(telemetry.instruments),
+    )
     returns = Returns(recorder=recorder, max_redrives=settings.max_redrives)
     sink = DeadLetterSink(
         topic=topics.dead_letters,

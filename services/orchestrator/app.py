@@ -16,6 +16,7 @@ from services.orchestrator.commands.erase_session import EraseSessionHandler
 from services.orchestrator.commands.fork_session import ForkSessionHandler
 from services.orchestrator.commands.give_tool_result import GiveToolResultHandler
 from services.orchestrator.commands.pause_session import PauseSessionHandler
+from services.orchestrator.commands.replay_outbox import ReplayOutboxHandler
 from services.orchestrator.commands.send_message import SendMessageHandler
 from services.orchestrator.commands.switch_agent import SwitchAgentHandler
 from services.orchestrator.event_handlers.agent import AgentEventHandler
@@ -70,6 +71,14 @@ def create_app(
     engine = TurnEngine(resources, finished=finished)
     AgentEventHandler(resources.work, resources.agents).subscribe(bus)
     SessionEventHandler(resources).subscribe(bus)
+    replay_outbox = ReplayOutboxHandler(
+        database=database,
+        publish=bus.publish,
+        committed=relay.committed,
+        service=identity.name,
+        aggregate_id=identity.aggregate_id,
+    )
+    commands = _commands(resources, engine, replay_outbox)
     app = build_app(
         identity,
         settings,
@@ -85,7 +94,7 @@ def create_app(
             ApprovalsGauge(database, telemetry.instruments),
         ],
         on_drain=resources.feed.drain,
-        routers=[build_router(_commands(resources, engine), resources, finished, backlog)],
+        routers=[build_router(commands, resources, finished, backlog)],
     )
     return app, settings
 
@@ -107,6 +116,7 @@ def _relay(
         Outbox(outbox_tables),
         database,
         bus.producer,
+        retention=settings.outbox_retention,
         observer=observe(identity, settings, telemetry),
         on_depth=on_depth,
     )
@@ -178,7 +188,9 @@ def _agents(
     return agents
 
 
-def _commands(resources: Resources, engine: TurnEngine) -> Commands:
+def _commands(
+    resources: Resources, engine: TurnEngine, replay_outbox: ReplayOutboxHandler
+) -> Commands:
     send_message = SendMessageHandler(resources, engine)
     return Commands(
         create_session=CreateSessionHandler(resources.work, resources.agents, resources.toolboxes),
@@ -191,4 +203,5 @@ def _commands(resources: Resources, engine: TurnEngine) -> Commands:
         cancel_turns=CancelTurnsHandler(resources, engine),
         pause_session=PauseSessionHandler(resources.work, engine),
         give_tool_result=GiveToolResultHandler(resources, engine),
+        replay_outbox=replay_outbox,
     )

@@ -57,6 +57,12 @@ class OrchestratorSettings(ServiceSettings):
         ge=timedelta(0),
         description="how long one may wait before new messages are refused; 0 is no limit",
     )
+    outbox_retention: Seconds = Field(
+        default=timedelta(days=1),
+        ge=timedelta(minutes=1),
+        le=timedelta(days=365),
+        description="how long published events are kept, to be published again or streamed from",
+    )
     max_message_length: int = Field(default=100_000, ge=1, description="characters of one message")
     max_streams: int = Field(
         default=500, ge=1, le=100_000, description="streams of events at once in one process"

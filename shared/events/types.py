@@ -57,6 +57,7 @@ class EventType(StrEnum):
     DEAD_LETTER_JOB_COMPLETED = "dead_letter_job_completed"
     HISTORY_EXPORTED = "history_exported"
     HISTORY_IMPORTED = "history_imported"
+    OUTBOX_REPLAYED = "outbox_replayed"
     PAYLOAD_REDACTED = "payload_redacted"
     SESSION_ERASED = "session_erased"
     PROJECTION_REBUILT = "projection_rebuilt"

@@ -25,7 +25,9 @@ logger = logging.getLogger(__name__)
 
 BATCH = 1000
 LEASE = timedelta(seconds=10)
-KEPT = timedelta(days=1)
+RETENTION = timedelta(days=1)
+"""How long what is published is kept."""
+
 IDLE = timedelta(seconds=1)
 """How long to wait for a sign before looking by itself."""
 
@@ -61,12 +63,14 @@ class OutboxRelay:
         database: Database,
         producer: Publisher,
         *,
+        retention: timedelta = RETENTION,
         observer: Observer | None = None,
         on_depth: Callable[[Depth], None] = lambda _: None,
     ) -> None:
         self.outbox = outbox
         self._database = database
         self._producer = producer
+        self._retention = retention
         self._observer = observer or NullObserver()
         self._on_depth = on_depth
         self._leases = ShardLeases(outbox.tables, owner=str(new_id()), lease=LEASE)
@@ -166,7 +170,7 @@ class OutboxRelay:
                 replayed = await self.outbox.replay(connection, gained, cluster_id=cluster_id)
                 if replayed:
                     logger.warning("publishing again", extra={"records": replayed})
-            await self.outbox.forget(connection, older_than=KEPT)
+            await self.outbox.forget(connection, older_than=self._retention)
         self._held, self._cluster_id = held, cluster_id
         self.outbox.announces = len(held) < SHARDS
         self._upkeep_due = now + UPKEEP.total_seconds()

@@ -44,7 +44,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How many records wait, and how long the oldest has waited, in seconds."""
+    """How many records wait, and how long the oldest has waited that was never published."""
 
     records: int
     oldest_seconds: float
@@ -143,7 +143,8 @@ class Outbox:
     async def depth(self, connection: AsyncConnection) -> Depth:
         """Return how much waits to be published."""
         table = self.tables.records
-        age = func.extract("epoch", func.now() - func.min(table.c.recorded_at))
+        fresh = func.min(table.c.recorded_at).filter(table.c.cluster_id.is_(None))
+        age = func.extract("epoch", func.now() - fresh)
         row = (
             await connection.execute(
                 select(func.count(), age).where(table.c.published_at.is_(None))

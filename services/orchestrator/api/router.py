@@ -12,6 +12,7 @@ from services.orchestrator.api.erasing import erasing_router
 from services.orchestrator.api.events import events_router
 from services.orchestrator.api.forks import forks_router
 from services.orchestrator.api.messages import messages_router
+from services.orchestrator.api.outbox import outbox_router
 from services.orchestrator.api.sessions import sessions_router
 from services.orchestrator.api.steering import steering_router
 from services.orchestrator.api.tool_results import tool_results_router
@@ -24,6 +25,7 @@ from services.orchestrator.commands.erase_session import EraseSessionHandler
 from services.orchestrator.commands.fork_session import ForkSessionHandler
 from services.orchestrator.commands.give_tool_result import GiveToolResultHandler
 from services.orchestrator.commands.pause_session import PauseSessionHandler
+from services.orchestrator.commands.replay_outbox import ReplayOutboxHandler
 from services.orchestrator.commands.send_message import SendMessageHandler
 from services.orchestrator.commands.switch_agent import SwitchAgentHandler
 from services.orchestrator.turns.finished import FinishedTurns
@@ -45,6 +47,7 @@ class Commands:
     cancel_turns: CancelTurnsHandler
     pause_session: PauseSessionHandler
     give_tool_result: GiveToolResultHandler
+    replay_outbox: ReplayOutboxHandler
 
 
 def build_router(
@@ -88,4 +91,9 @@ def build_router(
     router.include_router(approvals_router(database, commands.decide_approval))
     router.include_router(tool_results_router(commands.give_tool_result))
     router.include_router(agents_router(resources.agents))
+    router.include_router(
+        outbox_router(
+            database, commands.replay_outbox, retention=resources.settings.outbox_retention
+        )
+    )
     return router

@@ -143,6 +143,20 @@ class DeadLetterJobCompleted(DeadLetterJobEvent):
     refused: int = Field(ge=0)
 
 
+class OutboxReplayed(OperationEvent):
+    """What the outbox of ``service`` still kept was published again; consumers drop it as doubles.
+
+    Either all of a session, or what was recorded from one time on until before another.
+    """
+
+    event_type = EventType.OUTBOX_REPLAYED
+    service: str
+    records: int = Field(ge=0)
+    replayed_session_id: str | None = None
+    recorded_from: AwareDatetime | None = None
+    recorded_until: AwareDatetime | None = None
+
+
 class HistoryExported(OperationEvent):
     """The history of a session was exported; ``digest`` is of the exported bytes."""
 

@@ -8,11 +8,14 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 import pytest
 import pytest_asyncio
 
+from shared.events import OutboxReplayed, Topics
+from shared.messaging import decode
 from shared.settings import KafkaSettings
 from tests.support.agentctl import Agentctl, Outcome
 from tests.support.databases import MigratedDatabase
 from tests.support.eventually import eventually
 from tests.support.orchestrator import RunningOrchestrator, served_orchestrator
+from tests.support.topic_reader import records_of
 
 pytestmark = [pytest.mark.connected, pytest.mark.asyncio(loop_scope="module")]
 
@@ -96,3 +99,36 @@ async def test_a_person_does_what_an_agent_asks_of_the_client(
 
 async def replied(replica: RunningOrchestrator, turn: dict[str, str], word: str) -> bool:
     return word in ((await replica.turn(turn, wait=0))["reply"] or "")
+
+
+async def test_an_operator_looks_at_the_outbox_and_has_a_session_published_again(
+    agentctl: Run, replica: RunningOrchestrator, kafka: KafkaSettings
+) -> None:
+    """The events of the session are twice on the topic then, each time in order."""
+    session = (await agentctl("sessions", "create", "--by", "ann")).out.strip()
+    await eventually(lambda: _waits_for_nothing(agentctl))
+    topics = Topics(kafka.topic_prefix)
+
+    which = ("outbox", "replay", "--session", session, "--json")
+    dry = (await agentctl(*which, "--dry-run")).data
+    done = (await agentctl(*which, "--by", "ann", "--reason", "lost")).data
+    await eventually(lambda: _waits_for_nothing(agentctl))
+    both = ("outbox", "replay", "--session", session, "--from", "1h", "--to", "0s")
+    refused = await agentctl(*both)
+    written = await records_of(kafka, topics.domain)
+    told = [decode(each) for each in await records_of(kafka, topics.infrastructure)]
+
+    assert (dry["dry_run"], done["dry_run"]) == (True, False)
+    assert dry["records"] == done["records"] > 0
+    mine = [each for each in written if each.key == session.encode()]
+    assert [each.value for each in mine] == 2 * [each.value for each in mine[: len(mine) // 2]]
+    [event] = [each for each in told if isinstance(each, OutboxReplayed)]
+    assert (event.replayed_session_id, event.records) == (session, done["records"])
+    assert (event.operator, event.reason) == ("ann", "lost")
+    assert (refused.code, "say what" in refused.err) == (1, True)
+
+
+async def _waits_for_nothing(agentctl: Run) -> bool:
+    found = (await agentctl("outbox", "list", "--json")).data
+    assert found["retention_seconds"] == 24 * 3600
+    return (found["waiting"], found["items"]) == (0, [])

@@ -153,7 +153,7 @@ POISON: dict[bytes, tuple[bytes | None, Headers]] = {
     b"a tombstone": (None, EVENT_HEADERS),
     b"no JSON": (b"{\x00\xff", EVENT_HEADERS),
     b"an unknown type": (b"{}", _typed("agentruntime.domain.nope.v1")),
-    b"a future version": (b"{}", _typed("agentruntime.domain.session_created.v999")),
+    b"a future version": (b"{}", _typed("agentruntime.domain.message_received.v999")),
 }
 
 

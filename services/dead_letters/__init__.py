@@ -4,7 +4,7 @@
 Consumes: the dead letter topic, whatever is on it; of the infrastructure events those by which a
 service says that it has handled what was sent back to it.
 Produces: redriven and corrected records, each to the retry topic of the service that failed, and
-the events ``DeadLetterRedriven``, ``DeadLetterEdited``, ``DeadLetterDiscarded`` and
-``DeadLetterParked``. Never a dead letter.
+the events ``DeadLetterRedriven``, ``DeadLetterEdited``, ``DeadLetterDiscarded``,
+``DeadLetterParked`` and those of jobs on many letters. Never a dead letter.
 Owns: the schema ``dead_letters``.
 """

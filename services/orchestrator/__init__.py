@@ -5,7 +5,8 @@ Purpose: a message that was accepted is answered. Sessions, durable turns, agent
     and budgets.
 Consumes: ``AgentSwitchRequested``, ``ConversationCompleted`` and ``SessionExpired``, to act on what
     it decided earlier; HTTP requests from clients.
-Produces: every domain event of a session, and the infrastructure events that say how it went.
+Produces: every domain event of a session, the infrastructure events that say how it went, and
+    ``OutboxReplayed``.
 Owns: the schema ``orchestrator`` in PostgreSQL (sessions, turns, effects, outbox), the workspaces
     of the sessions on disk, and ``agents.yaml``.
 """

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from shared.events import OutboxReplayed, Topics
-from shared.messaging import decode
+from shared.messaging import Record, decode
 from shared.settings import KafkaSettings
 from tests.support.agentctl import Agentctl, Outcome
 from tests.support.databases import MigratedDatabase
@@ -116,7 +116,7 @@ async def test_an_operator_looks_at_the_outbox_and_has_a_session_published_again
     both = ("outbox", "replay", "--session", session, "--from", "1h", "--to", "0s")
     refused = await agentctl(*both)
     written = await records_of(kafka, topics.domain)
-    told = [decode(each) for each in await records_of(kafka, topics.infrastructure)]
+    told = [decode(Record.of(each)) for each in await records_of(kafka, topics.infrastructure)]
 
     assert (dry["dry_run"], done["dry_run"]) == (True, False)
     assert dry["records"] == done["records"] > 0

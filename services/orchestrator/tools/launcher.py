@@ -23,6 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypedDict
 
+_PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _PROCESSES = Path("/proc")
 _LOOK_EVERY = 0.1
@@ -66,8 +67,13 @@ def main(limits: Limits, output: int, words: list[str]) -> Outcome:
 
 
 def _adopt_orphans() -> None:
+    _set(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _set(option: int, value: int) -> None:
+    """Set something of this process that only Linux has."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def _child_signals() -> int:
@@ -97,6 +103,7 @@ def _become(limits: Limits, output: int, words: list[str], said: int) -> None:
     """Become the program; ``said`` is told why that cannot be."""
     try:
         os.setsid()
+        _set(_PR_SET_PDEATHSIG, signal.SIGKILL)
         for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

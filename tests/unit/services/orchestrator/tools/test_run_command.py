@@ -182,6 +182,18 @@ async def test_a_program_that_kills_its_launcher_is_stopped_too(allowed: ToolCon
     await eventually(lambda: not alive(child))
 
 
+async def test_a_program_does_not_outlive_its_launcher_whatever_variables_it_has(
+    allowed: ToolContext,
+) -> None:
+    """Safeguard: ``PR_SET_PDEATHSIG``. Also who is cancelled while it starts leaves nothing."""
+    script = "echo $$ > self; exec env -i sh -c 'kill -9 $PPID; sleep 60'"
+
+    assert await run(allowed, "sh", "-c", script) == "stopped: it ended what runs it\n"
+
+    program = await pid_in(allowed.workspace.files / "self")
+    await eventually(lambda: not alive(program))
+
+
 async def test_a_program_is_stopped_when_whoever_runs_it_is_gone(allowed: ToolContext) -> None:
     """Safeguard: the launcher ends everything when its input is closed, as by a crash."""
     files = allowed.workspace.files

@@ -86,7 +86,8 @@ async def test_other_sessions_are_not_held_up_however_many_calls_go_on(
         with pytest.raises(ToolOutcomeUnknown):
             await execute(blocking.tool, {}, stuck)
     other = replace(context, session_id="other")
-    assert await other.in_thread(lambda: "there") == "there"
+    async with asyncio.timeout(20):
+        assert await other.in_thread(lambda: "there") == "there"
 
 
 async def test_what_the_function_raises_is_raised(context: ToolContext) -> None:

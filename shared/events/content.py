@@ -16,7 +16,7 @@ ERASED: Final = "[erased]"
 _KEPT = """
     about agent agent_type approval_id at_sequence attempts budget cached_tokens call_id changed
     confidence cost_usd dead_aggregate_id dead_event_id dead_letter_id dead_occurred_at
-    dead_sequence decision direction duration_seconds effect_id erased_by erasure_reason error_type
+    dead_sequence decision direction duration_seconds erased_by erasure_reason error_type
     expires_at fallback_for fallback_model from_agent inherited_messages input_tokens limit
     message_id message_length model new_event_id operator original_turn_id other_session_id
     output_tokens policy_version provider redrive_count redrive_id requested_by requested_model
@@ -24,13 +24,14 @@ _KEPT = """
     system_prompt to_agent tool total_messages turn_id used wait_seconds wanted workspace
 """
 _CONTENT = """
-    arguments arguments_digest cancelled_by created_by decided_by deleted_by detail error_message
-    failed_attempts forked_by message_content reason result_summary title
+    arguments arguments_digest cancelled_by created_by decided_by deleted_by detail effect_id
+    error_message failed_attempts forked_by message_content reason result_summary title
 """
 
 KEPT: Final = frozenset(_KEPT.split())
 """Identifiers, numbers, times, and names that the installation gives: what proofs, figures and
-provenance need. A digest of what a person wrote is not among them, since it can be guessed at."""
+provenance need. What is made of a text alone is not among them, a digest or the id of an effect: by
+it, guesses could be tested."""
 
 CONTENT: Final = frozenset(_CONTENT.split())
 """What people and models wrote, and who they are."""

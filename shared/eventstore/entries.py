@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An event on its way into the store, as the row that it will be."""
 
+import os
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import NamedTuple
@@ -90,13 +91,18 @@ class Entry(NamedTuple):
         return is_erased(headers_from_json(self.headers))
 
     def without_content(self, now: datetime) -> "Entry":
-        """Return the row of this event in a session that was erased; the digest stays."""
+        """Return the row of this event in a session that was erased.
+
+        If it says less than what came, its digest is another one, of nothing that anybody knows:
+        by that of what came, guesses could be tested.
+        """
         value = without_content(self.value)
         came = headers_from_json(self.headers)
         known = known_headers(came)
         if (value, known) == (self.value, came):
-            return self
-        return self._replace(value=value, headers=headers_to_json(known), erased_at=now)
+            return self._replace(erased_at=now)
+        headers, digest = headers_to_json(known), os.urandom(sha256().digest_size)
+        return self._replace(value=value, headers=headers, digest=digest, erased_at=now)
 
 
 def entry_of(event: Event, record: Record | OutgoingRecord) -> Entry:

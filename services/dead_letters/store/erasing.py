@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Erases what letters of a session say, and remembers the session for those that come later."""
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -37,7 +38,12 @@ from shared.outbox.erasing import erase_records
 _ORDERS = frozenset({SessionErased.type_name(), SessionErasedEvent.type_name()})
 """What has no content, and has to be redriven where it failed: somebody has not erased yet."""
 
+_DIGEST_BYTES = 32
 _LOCK = func.hashtextextended("dead_letters.erasures", 0)
+
+
+_UNKNOWN = func.sha256(func.uuid_send(func.gen_random_uuid()))
+"""A digest of nothing that anybody knows, in place of one by which guesses could be tested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +70,14 @@ class Erasing:
             found = await connection.scalars(
                 update(letters)
                 .where(_of(wanted))
-                .values(value=None, error_message=None, stack=None, erased_at=self.clock.now())
+                .values(
+                    value=None,
+                    error_message=None,
+                    stack=None,
+                    identity=_UNKNOWN,
+                    content=_UNKNOWN,
+                    erased_at=self.clock.now(),
+                )
                 .returning(letters.c.id)
             )
             await _erase_around(connection, wanted, list(found))
@@ -99,6 +112,8 @@ def _blank(received: Received) -> Received:
         received,
         record=replace(received.record, value=None, headers=headers),
         letter=replace(received.letter, error=error),
+        identity=os.urandom(_DIGEST_BYTES),
+        content=os.urandom(_DIGEST_BYTES),
         erased=True,
     )
 

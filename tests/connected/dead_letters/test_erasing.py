@@ -4,9 +4,13 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
+from services.dead_letters.letters.identity import content_digest
 from services.dead_letters.letters.lifecycle import ERASED, Status
 from services.dead_letters.store.answers import Refusal
+from services.dead_letters.store.received import receive
+from services.dead_letters.tables import letters
 from services.dead_letters.views import DiscardRequest, EditRequest, RedriveRequest
 from shared.errors import PermanentError
 from shared.events import SessionErased, Topics
@@ -48,6 +52,11 @@ async def test_nothing_is_left_of_what_letters_said_and_they_can_only_be_discard
     assert (found.status, found.why_not) == (Status.OPEN, ERASED)
     assert (found.event_id, found.sequence) == ("01890a5d-ac96-774b-bcce-b302099a8057", 5)
     assert found.erased_at is not None
+    assert (
+        await digests(desk)
+        & {content_digest(read_back(letter())), receive(read_back(letter())).identity}
+        == set()
+    )
     redrive = await desk.desk.redrive(found.id, WISH)
     edit = await desk.desk.edit(
         found.id, EditRequest(operator="ann", reason="mended", payload={"x": 1})
@@ -55,6 +64,13 @@ async def test_nothing_is_left_of_what_letters_said_and_they_can_only_be_discard
     assert [each.detail for each in (redrive, edit) if isinstance(each, Refusal)] == [ERASED] * 2
     given_up = await desk.desk.discard(found.id, DiscardRequest(operator="ann", reason="erased"))
     assert not isinstance(given_up, Refusal), sent
+
+
+async def digests(desk: TestDesk) -> set[bytes]:
+    """Return the digests of letters, none of which may be of what a letter said."""
+    async with desk.database.connect() as connection:
+        rows = (await connection.execute(select(letters.c.identity, letters.c.content))).all()
+    return {digest for row in rows for digest in row}
 
 
 async def test_letters_that_come_after_the_order_are_kept_without_what_they_said(
@@ -67,6 +83,7 @@ async def test_letters_that_come_after_the_order_are_kept_without_what_they_said
     await desk.keep(letter(), unreadable)
 
     assert await tables_with(migrated_database.admin_url, SECRET) == []
+    assert content_digest(read_back(letter())) not in await digests(desk)
     assert [each.erased_at is not None for each in await desk.letters()] == [True, True]
 
 

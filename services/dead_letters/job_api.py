@@ -15,9 +15,10 @@ from services.dead_letters.job_views import (
     JobStarted,
     StopRequest,
 )
+from services.dead_letters.letters.job import Outcome
 from services.dead_letters.store.answers import Refusal
 from services.dead_letters.store.job_desk import JobDesk
-from services.dead_letters.store.job_queries import find_job, job_letter_page, job_page
+from services.dead_letters.store.job_queries import find_job, job_exists, job_letter_page, job_page
 from shared.database import Database
 from shared.http import Problem
 
@@ -50,16 +51,25 @@ def jobs_router(database: Database, desk: JobDesk) -> APIRouter:
     async def get_job(job_id: UUID) -> Job:
         """Return a job: how far it is, what became of its letters, and why it ended."""
         async with database.connect() as connection:
-            return _found(await find_job(connection, job_id), job_id)
+            found = await find_job(connection, job_id)
+        if found is None:
+            raise _unknown(job_id)
+        return found
 
     @router.get("/{job_id}/letters")
     async def list_job_letters(
-        job_id: UUID, after: Position = 0, limit: Limit = 500
+        job_id: UUID,
+        outcome: Annotated[list[Outcome], Query(max_length=len(Outcome))] = [],  # noqa: B006 -- FastAPI copies it
+        after: Position = 0,
+        limit: Limit = 500,
     ) -> JobLetterPage:
         """Return the letters of a job in the order in which they are taken."""
         async with database.connect() as connection:
-            _found(await find_job(connection, job_id), job_id)
-            return await job_letter_page(connection, job_id, after=after, limit=limit)
+            if not await job_exists(connection, job_id):
+                raise _unknown(job_id)
+            return await job_letter_page(
+                connection, job_id, after=after, limit=limit, outcomes=outcome
+            )
 
     @router.post("/{job_id}/stop")
     async def stop_job(job_id: UUID, wish: StopRequest, key: IdempotencyKey = None) -> Job:
@@ -72,10 +82,8 @@ def jobs_router(database: Database, desk: JobDesk) -> APIRouter:
     return router
 
 
-def _found(job: Job | None, job_id: UUID) -> Job:
-    if job is None:
-        raise Problem(404, "Not Found", f"there is no job {job_id}")
-    return job
+def _unknown(job_id: UUID) -> Problem:
+    return Problem(404, "Not Found", f"there is no job {job_id}")
 
 
 def _problem(refusal: Refusal) -> Problem:

@@ -45,12 +45,13 @@ def show(
     """Show how far a job is, what became of its letters, and why it ended."""
     with connect() as services:
         found = services.get(DESK, f"{JOBS}/{job}")
-        letters = letters_of(services, str(job))
+        outcomes = None if every or as_json else OF_INTEREST
+        letters = letters_of(services, str(job), outcomes=outcomes)
     if as_json:
         print_json({"job": found, "letters": letters})
         return
     show_job(console(), found)
-    show_letters(each for each in letters if every or each["outcome"] in OF_INTEREST)
+    show_letters(letters)
 
 
 @app.command()

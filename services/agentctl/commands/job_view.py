@@ -11,7 +11,7 @@ from rich.text import Text
 from services.agentctl.output import STYLES, fields, minute, moment, plural, print_json
 from services.agentctl.text import one_line
 
-OF_INTEREST = frozenset({"came_back", "refused"})
+OF_INTEREST = ("came_back", "refused")
 """The outcomes that somebody has to do something about."""
 
 _JOB = "{:36}  {:9}  {:8}  {:>13}  {:16}  {}"
@@ -35,7 +35,7 @@ def show_end(job: Any, letters: list[Any], *, as_json: bool) -> None:
     if as_json:
         print_json({"job": job, "letters": letters})
         return
-    show_letters(each for each in letters if each["outcome"] in OF_INTEREST)
+    show_letters(letters)
     typer.echo(f"job {job['id']}: {job['state']}")
     typer.echo(f"{plural(job['letters'], 'letter')}: {_counts(job)}")
 

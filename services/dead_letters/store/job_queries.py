@@ -2,9 +2,10 @@
 """Reads jobs, their letters, and what became of these."""
 
 from collections import Counter
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dead_letters.job_views import (
@@ -76,10 +77,23 @@ async def outcomes_of(
     return Counter({Outcome(outcome): number for outcome, number in rows})
 
 
+async def job_exists(connection: AsyncConnection, job_id: UUID) -> bool:
+    """Tell whether there is such a job."""
+    return await connection.scalar(select(jobs.c.id).where(jobs.c.id == job_id)) is not None
+
+
 async def job_letter_page(
-    connection: AsyncConnection, job_id: UUID, *, after: int, limit: int
+    connection: AsyncConnection,
+    job_id: UUID,
+    *,
+    after: int,
+    limit: int,
+    outcomes: Collection[Outcome] = (),
 ) -> JobLetterPage:
-    """Return letters of a job behind a place, in the order in which they are taken."""
+    """Return letters of a job behind a place, in their order; of some outcomes, or of all."""
+    conditions = [job_letters.c.job_id == job_id, job_letters.c.position > after]
+    if outcomes:
+        conditions.append(OUTCOME.in_(outcomes))
     rows = await connection.execute(
         select(
             job_letters.c.position,
@@ -91,7 +105,7 @@ async def job_letter_page(
             job_letters.c.error,
         )
         .join(letters, letters.c.id == job_letters.c.letter_id)
-        .where(and_(job_letters.c.job_id == job_id, job_letters.c.position > after))
+        .where(*conditions)
         .order_by(job_letters.c.position)
         .limit(limit + 1)
     )

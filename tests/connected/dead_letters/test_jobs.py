@@ -79,9 +79,10 @@ async def job_of(desk: TestDesk, job_id: UUID) -> Job:
     return found
 
 
-async def fates(desk: TestDesk, job_id: UUID) -> list[JobLetter]:
+async def fates(desk: TestDesk, job_id: UUID, *outcomes: Outcome) -> list[JobLetter]:
     async with desk.database.connect() as connection:
-        return (await job_letter_page(connection, job_id, after=0, limit=100)).items
+        page = await job_letter_page(connection, job_id, after=0, limit=100, outcomes=outcomes)
+    return page.items
 
 
 def place(record: OutgoingRecord) -> tuple[str, int]:
@@ -255,6 +256,7 @@ async def test_what_somebody_else_has_sent_since_it_was_chosen_is_refused(desk: 
     await carry_out(desk.replica("a"))
 
     refused, other = await fates(desk, job_id)
+    assert await fates(desk, job_id, Outcome.REFUSED) == [refused]
     assert (refused.outcome, other.outcome) == (Outcome.REFUSED, Outcome.SENT)
     assert "redriven meanwhile" in (refused.error or "")
     assert await sent(desk) == [("s-1", 1), ("s-1", 2)]

@@ -10,11 +10,11 @@ import pytest
 from services.persistence.store.announcing import Announcing
 from services.persistence.store.snapshots import Snapshots
 from shared.errors import DependencyDownError
-from shared.events import Event, HistoryImported
+from shared.events import Event, HistoryImported, SessionErased
 from shared.ids import new_id
 from shared.messaging.in_process import InProcessEventBus
 from tests.support.conversations import conversation
-from tests.support.databases import MigratedDatabase, migrated_database_of
+from tests.support.databases import migrated_database_of
 from tests.support.exports import event_lines, export_of
 from tests.support.history import TestHistory, history_on
 from tests.support.shared_servers import SharedServers
@@ -194,23 +194,31 @@ async def test_a_dry_run_writes_nothing(history: TestHistory) -> None:
 
 
 async def test_what_was_erased_there_is_erased_here(
-    history: TestHistory, elsewhere: TestHistory, migrated_database: MigratedDatabase
+    history: TestHistory, elsewhere: TestHistory
 ) -> None:
     """Safeguard: the digest of what came travels along; without it, the loss looks like fraud."""
+    order = SessionErased(session_id="session-1", sequence=len(EVENTS) + 1, erased_by="ann")
     await history.take(*EVENTS)
-    async with history.database.begin() as connection:
-        await connection.exec_driver_sql(
-            "SELECT persistence.erase_session('session-1', '{message_content}', 'ann', 'asked to')"
-        )
+    await history.take(order)
 
     await imported(elsewhere, await exported(history))
 
-    for name in ("digest", "event_id"):
-        there = [row[name] for row in await history.rows("events")]
-        assert [row[name] for row in await elsewhere.rows("events")] == there
-    erased = [row["erased_at"] for row in await history.rows("records")]
-    assert [row["erased_at"] for row in await elsewhere.rows("records")] == erased
+    for table, name in (("events", "digest"), ("records", "value"), ("records", "erased_at")):
+        there = [row[name] for row in await history.rows(table)]
+        assert [row[name] for row in await elsewhere.rows(table)] == there
+    assert await elsewhere.read_models() == await history.read_models()
     assert (await elsewhere.get(f"{SESSION}/verification"))["verified"] is True
+
+
+async def test_what_was_erased_here_is_not_brought_back(history: TestHistory) -> None:
+    """An export from before has the same events; those here stay as they are."""
+    order = SessionErased(session_id="session-1", sequence=len(EVENTS) + 1, erased_by="ann")
+    await history.take(*EVENTS)
+    await history.take(order)
+    before = await history.rows("records")
+
+    assert (await imported(history, EXPORT))["outcome"] == "unchanged"
+    assert await history.rows("records") == before
 
 
 class DownBus(InProcessEventBus):

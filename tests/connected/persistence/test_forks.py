@@ -81,7 +81,7 @@ async def test_an_original_that_is_not_here_does_not_hide_its_fork(history: Test
 async def test_sessions_that_claim_to_be_each_others_forks_end_somewhere(
     history: TestHistory,
 ) -> None:
-    """Safeguard: nobody is looked at twice; without it, this circle has no end."""
+    """Nobody is looked at twice."""
     await take_fork(history, "hen", of="egg", at=1)
     await take_fork(history, "egg", of="hen", at=1)
 

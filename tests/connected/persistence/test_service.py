@@ -43,7 +43,7 @@ async def test_a_gap_and_a_duplicate_on_the_topic_are_told_and_a_late_event_clos
     migrated_database: MigratedDatabase,
     kafka_settings: KafkaSettings,
 ) -> None:
-    """Safeguard: what is shown of a session ends before a gap; else a wrong state looked right."""
+    """What is shown of a session ends before a gap, so that no wrong state looks right."""
     events = conversation()
     late = events[8]
     async with history_service(migrated_database, kafka_settings) as service:

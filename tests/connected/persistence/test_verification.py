@@ -119,7 +119,7 @@ async def test_each_snapshot_is_what_the_events_up_to_it_add_up_to(history: Test
 async def test_a_snapshot_that_was_tampered_with_is_named_with_the_field(
     history: TestHistory, migrated_database: MigratedDatabase
 ) -> None:
-    """Safeguard: snapshots are folded from the first event here, and not from each other."""
+    """All are held against the fold from the first event, and not against each other."""
     await with_snapshots(history, 5 * EVERY)
     await tamper(
         migrated_database,

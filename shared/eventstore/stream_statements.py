@@ -23,7 +23,7 @@ class StreamStatements:
     def __init__(self, tables: EventTables) -> None:
         streams = tables.streams
         ids = array("aggregate_ids", IDENTIFIER)
-        self.head = select(streams.c.version, streams.c.highest).where(
+        self.head = select(streams.c.version, streams.c.highest, streams.c.erased).where(
             streams.c.aggregate_id == bindparam("aggregate_id")
         )
         self.begin = (

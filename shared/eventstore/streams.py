@@ -37,7 +37,7 @@ class Streams:
         """Return how far a stream goes, without locking it."""
         found = await connection.execute(self._statements.head, {"aggregate_id": aggregate_id})
         row = found.one_or_none()
-        return Head(row.version, row.highest) if row else Head()
+        return Head(row.version, row.highest, row.erased) if row else Head()
 
     async def lock(
         self, connection: AsyncConnection, aggregate_ids: Iterable[str]

@@ -15,13 +15,16 @@ class ImportConflictError(ConflictError):
         self.field = field
 
 
-def require_equal(entry: Entry, known: StoredKey) -> None:
+def require_equal(entry: Entry, known: StoredKey, *, erased: bool) -> None:
     """Return if the event that is stored at the place of ``entry`` is that event.
+
+    What it said cannot be compared any more if it was ``erased`` here, or where it comes from.
 
     Raises:
         ImportConflictError: it is another one.
     """
-    for field in ("event_id", "type", "digest"):
+    unsaid = erased or entry.erased_at is not None or entry.came_erased
+    for field in ("event_id", "type") if unsaid else ("event_id", "type", "digest"):
         theirs, ours = getattr(entry, field), getattr(known, field)
         if theirs != ours:
             raise ImportConflictError(entry.sequence, field, _difference(entry, field, known))

@@ -105,7 +105,7 @@ class Importing:
             known = await self._store.writer.stored(connection, entries) if head.highest else {}
             for entry in entries:
                 if entry.place in known:
-                    require_equal(entry, known[entry.place])
+                    require_equal(entry, known[entry.place], erased=head.erased)
                     present += 1
             await self._require_unused(connection, some)
         imported = await connection.scalar(

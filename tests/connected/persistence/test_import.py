@@ -217,7 +217,8 @@ async def test_what_was_erased_here_is_not_brought_back(history: TestHistory) ->
     await history.take(order)
     before = await history.rows("records")
 
-    assert (await imported(history, EXPORT))["outcome"] == "unchanged"
+    for dry_run in (True, False):
+        assert (await imported(history, EXPORT, dry_run=dry_run))["outcome"] == "unchanged"
     assert await history.rows("records") == before
 
 

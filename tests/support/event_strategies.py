@@ -55,7 +55,9 @@ def _values(annotation: Any, bounds: dict[str, Any]) -> SearchStrategy[Any]:
     if origin is Literal:
         return st.sampled_from(get_args(annotation))
     if origin is dict:
-        return st.dictionaries(TEXT, JSON_VALUES, max_size=4)
+        return st.dictionaries(
+            TEXT, TEXT if get_args(annotation)[1] is str else JSON_VALUES, max_size=4
+        )
     if origin is tuple and get_args(annotation)[1:] == (...,):
         return st.lists(_values(get_args(annotation)[0], bounds), max_size=3).map(tuple)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

@@ -24,7 +24,7 @@ async def erased_among(
     connection: AsyncConnection, session_ids: Collection[str | None]
 ) -> set[str]:
     """Return which of these sessions were erased."""
-    wanted = [each for each in session_ids if each]
+    wanted = _known(session_ids)
     if not wanted:
         return set()
     query = select(erasures.c.session_id).where(among(erasures.c.session_id, wanted))
@@ -36,9 +36,9 @@ async def erase(connection: AsyncConnection, session_ids: Collection[str]) -> No
 
     Also of those in which no event could be read; not of the orders to erase.
     """
-    if not session_ids:
+    wanted = _known(session_ids)
+    if not wanted:
         return
-    wanted = sorted(session_ids)
     await connection.execute(
         insert(erasures).on_conflict_do_nothing(), [{"session_id": each} for each in wanted]
     )
@@ -50,3 +50,8 @@ async def erase(connection: AsyncConnection, session_ids: Collection[str]) -> No
     await connection.execute(delete(contents).where(same, read))
     keys = among(contents.c.key, [each.encode() for each in wanted])
     await connection.execute(delete(contents).where(same, entries.c.problem.is_not(None), keys))
+
+
+def _known(session_ids: Iterable[str | None]) -> list[str]:
+    """Return the ids that a session can have; none that PostgreSQL holds contains a NUL."""
+    return sorted({each for each in session_ids if each and "\0" not in each})

@@ -61,7 +61,9 @@ class Erasing:
         Raises:
             DependencyDownError: the database does not answer.
         """
-        wanted = sorted(set(session_ids))
+        wanted = sorted({each for each in session_ids if "\0" not in each})
+        if not wanted:
+            return
         async with self.database.begin() as connection:
             await connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
             await connection.execute(

@@ -11,6 +11,7 @@ from tests.performance.rows.full_history import full_history
 from tests.performance.rows.relay import relay
 from tests.performance.rows.stack import stack
 from tests.performance.rows.state_anywhere import state_anywhere
+from tests.performance.rows.turn import turn
 
 Row = Callable[[Bench], Awaitable[Sequence[Line]]]
 
@@ -21,4 +22,5 @@ ROWS: dict[str, Row] = {
     "consume": consume,
     "relay": relay,
     "stack": stack,
+    "turn": turn,
 }

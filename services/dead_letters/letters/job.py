@@ -77,6 +77,7 @@ class Fates:
         return self.came_back > math.floor(share * self.sent)
 
     def may_be_too_many(self, *, share: float) -> bool:
-        """Tell whether it is worth waiting for the others."""
+        """Tell whether that depends on the others, so that it is worth waiting for them."""
         unknown = self.sent - self.handled - self.came_back
-        return bool(unknown) and self.came_back + unknown > math.floor(share * self.sent)
+        most = math.floor(share * self.sent)
+        return self.came_back <= most < self.came_back + unknown

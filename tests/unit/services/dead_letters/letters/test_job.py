@@ -56,7 +56,7 @@ def test_more_than_the_share_is_too_many(came_back: int, share: float, stops: bo
         (0, 0, 0.5, True),
         (1, 1, 0.5, True),
         (2, 0, 0.5, False),  # the two others cannot be more than half
-        (0, 3, 0.5, True),
+        (0, 3, 0.5, False),  # there are too many already
         (4, 0, 0.5, False),
         (0, 0, 1, False),
     ],
@@ -64,7 +64,7 @@ def test_more_than_the_share_is_too_many(came_back: int, share: float, stops: bo
 def test_it_is_waited_only_while_there_may_be_too_many(
     handled: int, came_back: int, share: float, waits: bool
 ) -> None:
-    """Fails if a job waited for what cannot stop it any more."""
+    """Fails if a job waited for what does not change whether it stops."""
     fates = Fates(sent=4, handled=handled, came_back=came_back)
 
     assert fates.may_be_too_many(share=share) is waits

@@ -98,7 +98,7 @@ async def replicas(
                 agent_model="openai:m", openai_base_url=provider.base_url
             ),
             "agents_file": agents_file(directory, AGENTS, client_tools=DECLARED),
-            "turn_lease": timedelta(seconds=2),
+            "turn_lease": timedelta(seconds=6),
             "tools": [*BUILT_IN, holding.tool],
         }
         async with (

@@ -70,7 +70,8 @@ class StoredEvent:
         if self.archived:
             month = f"{self.recorded_at.astimezone(UTC):%Y-%m}"
             raise DecodingError(
-                DecodingProblem.EMPTY, f"what it says is in the archive of {month}: restore it"
+                DecodingProblem.EMPTY,
+                f"what it says is in the archive of {month} (agentctl history read-archive)",
             )
         attributes = texts_from_json(self.headers_json)
         if attributes is None:  # there is something odd in them, which has a name

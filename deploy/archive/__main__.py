@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from deploy.archive import partitions
 from deploy.archive.archiving import Archiving
 from deploy.archive.erasing import ArchiveErasing
-from deploy.archive.month import Month, first_kept
+from deploy.archive.month import first_kept
 from deploy.archive.settings import ArchiveSettings
 from shared.clock import SystemClock
 from shared.database import Database
@@ -64,7 +64,8 @@ async def _archive(
     async with database.connect() as connection:
         old = [
             (each, await partitions.count(connection, each))
-            for each in await _months(database, kept)
+            for each in await partitions.months(connection)
+            if each < kept
         ]
     archiving = Archiving(database=database, directory=settings.directory)
     for month, events in old:
@@ -78,11 +79,6 @@ async def _archive(
         )
     if not old:
         sys.stdout.write(f"nothing before {kept} is in the database\n")
-
-
-async def _months(database: Database, kept: Month) -> list[Month]:
-    async with database.connect() as connection:
-        return [each for each in await partitions.months(connection) if each < kept]
 
 
 async def _erase(database: Database, settings: ArchiveSettings) -> None:

@@ -124,5 +124,4 @@ async def _events(connection: AsyncConnection, month: Month) -> AsyncGenerator[S
     while rows := (await connection.execute(page)).all():
         for row in rows:
             yield stored_event(row)
-        last = stored_event(rows[-1])
-        page = query.where(place > (last.aggregate_id, last.sequence))
+        page = query.where(place > (rows[-1].aggregate_id, rows[-1].sequence))

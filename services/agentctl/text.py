@@ -19,6 +19,11 @@ def one_line(text: str, *, limit: int = 500) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
+def value_text(value: object) -> str:
+    """Return any value in a short line; of None, that it is nothing."""
+    return "nothing" if value is None else one_line(str(value), limit=60)
+
+
 def quoted(name: str) -> str:
     """Return a name as one part of a path, whatever is in it."""
     return quote(name, safe="")

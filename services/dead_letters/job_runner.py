@@ -74,7 +74,7 @@ class JobRunner:
                 await self._hold()
             except AgentRuntimeError as error:
                 logger.debug("jobs wait", extra={"reason": str(error)})
-            except Exception:
+            except Exception:  # a replica that ended here would take no job any more
                 logger.exception("jobs wait")
             await until(self._wake, self._look.total_seconds())
 

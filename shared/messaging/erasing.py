@@ -2,11 +2,16 @@
 """Takes the content out of records that are yet to be published, or may be again."""
 
 from dataclasses import replace
+from typing import Final
 
+from shared.events import SessionErased, SessionErasedEvent
 from shared.events.content import without_content
 from shared.messaging import headers as names
 from shared.messaging.headers import Headers
 from shared.messaging.records import OutgoingRecord
+
+ORDERS: Final = frozenset({SessionErased.type_name(), SessionErasedEvent.type_name()})
+"""The types of the orders to erase, which have no content: they prove that it was right."""
 
 
 def erased(record: OutgoingRecord) -> OutgoingRecord:

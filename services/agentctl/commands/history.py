@@ -16,11 +16,11 @@ from services.agentctl.commands.history_fork import fork
 from services.agentctl.commands.history_forks import forks
 from services.agentctl.commands.history_import import import_session
 from services.agentctl.commands.history_knowledge import knowledge
-from services.agentctl.commands.history_lines import show_events
+from services.agentctl.commands.history_lines import show_erasure, show_events
 from services.agentctl.commands.history_state import compare, state
 from services.agentctl.commands.history_tree import tree
 from services.agentctl.commands.history_verify import verify
-from services.agentctl.output import Json, console, moment, plural, print_json
+from services.agentctl.output import Json, console, plural, print_json
 from services.agentctl.text import quoted
 
 PERSISTENCE = "persistence"
@@ -55,9 +55,7 @@ def timeline(
         print_json({**found, "items": events})
     else:
         _show(console(), events, found["gaps"])
-        if found.get("erased_at"):
-            said = f"what was said was erased at {moment(found['erased_at'])} UTC"
-            console().print(said, style="yellow")
+        show_erasure(console(), found)
         for part in found.get("archived", []):
             events = plural(part["events"], "event")
             said = f"what {events} from {part['first']} to {part['last']} said is in {part['file']}"

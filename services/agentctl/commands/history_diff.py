@@ -10,7 +10,7 @@ from rich.text import Text
 
 from services.agentctl.commands.connection import connect
 from services.agentctl.output import Json, console, moment, print_json
-from services.agentctl.text import one_line, quoted
+from services.agentctl.text import one_line, quoted, value_text
 
 PERSISTENCE = "persistence"
 PARTS = {
@@ -59,7 +59,7 @@ def _part(part: str, found: Any) -> Iterator[Text]:
     for mark, style, which in (("-", "red", "removed"), ("+", "green", "added")):
         for each in found[which]:
             line = Text(f"{mark} {name} {_key(part, each)}", style=style)
-            yield line.append(f"  {_value(each[SHOWN[part]])}")
+            yield line.append(f"  {value_text(each[SHOWN[part]])}")
     for each in found["changed"]:
         yield from _changed(f"{name} {_key(part, each['key'])}", each["fields"])
 
@@ -71,13 +71,11 @@ def _changed(what: str, fields: Any) -> Iterator[Text]:
     yield Text(f"  {what}", style="bold")
     width = max(map(len, fields))
     for field, change in fields.items():
-        line = Text(f"    {one_line(field):<{width}}  {_value(change['before'])} → ", style="dim")
-        yield line.append(_value(change["after"]), style="not dim")
+        line = Text(
+            f"    {one_line(field):<{width}}  {value_text(change['before'])} → ", style="dim"
+        )
+        yield line.append(value_text(change["after"]), style="not dim")
 
 
 def _key(part: str, values: Any) -> str:
     return one_line("/".join(str(values[name]) for name in PARTS[part]))
-
-
-def _value(value: Any) -> str:
-    return "nothing" if value is None else one_line(str(value), limit=60)

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from services.agentctl.output import cell, table
-from services.agentctl.text import one_line
+from services.agentctl.text import one_line, value_text
 
 
 def show_divergences(screen: Console, found: Any) -> None:
@@ -48,8 +48,4 @@ def _in_snapshots(found: Any) -> Iterator[tuple[Any, ...]]:
 
 def _values(each: Any, key: list[Any]) -> tuple[str, ...]:
     named = "/".join(str(part) for part in key)
-    return (named, each["field"], _value(each["recorded"]), _value(each["folded"]))
-
-
-def _value(value: Any) -> str:
-    return "nothing" if value is None else one_line(str(value), limit=60)
+    return (named, each["field"], value_text(each["recorded"]), value_text(each["folded"]))

@@ -7,11 +7,18 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from services.agentctl.output import seconds
+from services.agentctl.output import moment, seconds
 from services.agentctl.text import one_line
 
 MAX_DEPTH = 12
 """Causes beyond this are shown at the same place, so that there is room for what happened."""
+
+
+def show_erasure(screen: Console, found: Any) -> None:
+    """Print when what was said in a session was erased, if it was."""
+    if found.get("erased_at"):
+        said = f"what was said was erased at {moment(found['erased_at'])} UTC"
+        screen.print(said, style="yellow")
 
 
 def show_events(screen: Console, events: Iterable[Any]) -> None:

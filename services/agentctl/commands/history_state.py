@@ -9,6 +9,7 @@ from rich.console import Console
 
 from services.agentctl.client import Services
 from services.agentctl.commands.connection import connect
+from services.agentctl.commands.history_lines import show_erasure
 from services.agentctl.output import Json, console, fields, moment, print_json, spoken
 from services.agentctl.text import one_line, quoted
 
@@ -78,9 +79,7 @@ def _parts(left: list[Any], right: list[Any]) -> list[dict[str, Any]]:
 
 def _show(screen: Console, found: Any) -> None:
     session = found["session"]
-    if found.get("erased_at"):
-        said = f"what was said was erased at {moment(found['erased_at'])} UTC"
-        screen.print(said, style="yellow")
+    show_erasure(screen, found)
     screen.print(
         fields(
             [

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.audit.store.selecting import among
 from services.audit.tables import contents, entries, erasures, logs
-from services.audit.trail.erasing import ORDERS
+from shared.messaging.erasing import ORDERS
 
 
 async def every_origin(connection: AsyncConnection, others: Iterable[str]) -> list[str]:

@@ -8,10 +8,7 @@ guess, and every proof goes on to hold.
 from collections.abc import Collection, Iterable
 
 from services.audit.trail.appending import Observation
-from shared.events import SessionErased, SessionErasedEvent
-
-ORDERS = frozenset({SessionErased.type_name(), SessionErasedEvent.type_name()})
-"""The types of the orders themselves, which stay: they prove that it was right to erase."""
+from shared.messaging.erasing import ORDERS
 
 
 def ordered(observations: Iterable[Observation]) -> set[str]:

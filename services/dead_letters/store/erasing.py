@@ -31,16 +31,11 @@ from services.dead_letters.store.stored_headers import from_stored, to_stored
 from services.dead_letters.tables import actions, answers, deliveries, erasures, letters, outbox
 from shared.clock import Clock, SystemClock
 from shared.database import Database
-from shared.events import SessionErased, SessionErasedEvent
-from shared.messaging.erasing import known_headers
+from shared.messaging.erasing import ORDERS, known_headers
 from shared.outbox.erasing import erase_records
-
-_ORDERS = frozenset({SessionErased.type_name(), SessionErasedEvent.type_name()})
-"""What has no content, and has to be redriven where it failed: somebody has not erased yet."""
 
 _DIGEST_BYTES = 32
 _LOCK = func.hashtextextended("dead_letters.erasures", 0)
-
 
 _UNKNOWN = func.sha256(func.uuid_send(func.gen_random_uuid()))
 """A digest of nothing that anybody knows, in place of one by which guesses could be tested."""
@@ -101,7 +96,7 @@ async def erase_arrivals(
 
 def _sessions(received: Received) -> set[str]:
     """Return the sessions that a letter may be of: by its event, and by its key."""
-    if received.letter.event.event_type in _ORDERS:
+    if received.letter.event.event_type in ORDERS:  # to be redriven: somebody has not erased yet
         return set()
     key = (received.record.key or b"").decode(errors="replace").replace("\0", "")
     return {each for each in (received.letter.event.session_id, key) if each}
@@ -128,7 +123,7 @@ def _of(session_ids: Sequence[str]) -> ColumnElement[bool]:
             letters.c.aggregate_id == any_(_texts(session_ids)),
             letters.c.key == any_(keys),
         ),
-        func.coalesce(letters.c.event_type, "").not_in(_ORDERS),
+        func.coalesce(letters.c.event_type, "").not_in(ORDERS),
     )
 
 

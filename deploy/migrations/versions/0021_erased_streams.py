@@ -14,6 +14,11 @@ everything goes but what is named (``shared/events/content.py``).
     follows from them (read models, snapshots), for the caller to fold again in the same
     transaction. It cannot write anything of the caller's into an event. Returns how many records it
     changed.
+
+    The digest of what came goes, too: a short message is found by trying, since all else that is in
+    it is still known. Another takes its place, of nothing that anybody knows. What came is proved
+    by audit, whose digests are salted and lose their salts. The same for archived events, of which
+    the digest alone is here.
 """
 
 import sqlalchemy as sa
@@ -101,15 +106,30 @@ BEGIN
     IF through IS NULL THEN
         RETURN 0;
     END IF;
-    UPDATE persistence.records AS r
-        SET value = persistence.without_content(r.value, kept),
-            headers = persistence.known_headers(r.headers, known),
-            erased_at = now()
-        WHERE r.aggregate_id = session_id AND (
-            r.value IS DISTINCT FROM persistence.without_content(r.value, kept)
-            OR r.headers::text IS DISTINCT FROM persistence.known_headers(r.headers, known)::text
-        );
-    GET DIAGNOSTICS changed = ROW_COUNT;
+    WITH blanked AS (
+        UPDATE persistence.records AS r
+            SET value = persistence.without_content(r.value, kept),
+                headers = persistence.known_headers(r.headers, known),
+                erased_at = now()
+            WHERE r.aggregate_id = session_id AND (
+                r.value IS DISTINCT FROM persistence.without_content(r.value, kept)
+                OR r.headers::text
+                    IS DISTINCT FROM persistence.known_headers(r.headers, known)::text
+            )
+            RETURNING r.sequence
+    ), sealed AS (
+        UPDATE persistence.events AS e
+            SET digest = sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+            WHERE e.aggregate_id = session_id AND (
+                e.sequence IN (SELECT b.sequence FROM blanked AS b)
+                OR NOT EXISTS (
+                    SELECT FROM persistence.records AS r
+                    WHERE r.aggregate_id = e.aggregate_id AND r.sequence = e.sequence
+                    AND r.recorded_at = e.recorded_at
+                )
+            )
+    )
+    SELECT count(*) INTO changed FROM blanked;
     INSERT INTO persistence.erasures
         (aggregate_id, through_sequence, kept, records, erased_by, reason, erased_at)
         VALUES (session_id, through, kept, changed, erased_by, reason, clock_timestamp());
@@ -142,4 +162,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # The release before knows no erased streams: what comes later of one would be written down, and
+    # erasing would leave digests by which a guess can be tested. There is no way back to that.
     raise NotImplementedError("what was erased by these functions could be forgotten by the old")

@@ -4,10 +4,10 @@
 import re
 from enum import StrEnum
 from functools import cache
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.clock import SystemClock
 from shared.correlation import EventCorrelation
@@ -25,6 +25,10 @@ class EventLevel(StrEnum):
     INFRASTRUCTURE = "infrastructure"
 
 
+def _session_of(given: dict[str, Any]) -> str:
+    return given.get("session_id") or ""
+
+
 class Event(BaseModel):
     """A fact, in the past tense, that never changes.
 
@@ -40,8 +44,10 @@ class Event(BaseModel):
 
     event_id: UUID = Field(default_factory=new_id)
     occurred_at: AwareDatetime = Field(default_factory=SystemClock().now)
-    aggregate_id: str = Field(default="", min_length=1, max_length=200, validate_default=True)
     session_id: str | None = Field(default=None, max_length=200)
+    aggregate_id: str = Field(
+        default_factory=_session_of, min_length=1, max_length=200, validate_default=True
+    )
     sequence: int = Field(default=0, ge=0, le=MAX_SEQUENCE)
     correlation_id: str = Field(
         default_factory=lambda: (
@@ -52,15 +58,6 @@ class Event(BaseModel):
     )
     causation_id: UUID | None = Field(default_factory=EventCorrelation.get_causation_id)
     source: str = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _aggregate_is_the_session(cls, values: Any) -> Any:
-        given = cast(dict[str, Any], values)
-        if not isinstance(values, dict) or "aggregate_id" in given:
-            return given
-        session_id = given.get("session_id")
-        return {**given, "aggregate_id": session_id} if session_id else given
 
     @classmethod
     def name(cls) -> str:

@@ -17,7 +17,7 @@ from services.persistence.tables import archives, records, stored
 from shared.database import Database
 from shared.errors import AgentRuntimeError
 from shared.eventstore.archive import read_archive, writing
-from shared.eventstore.reader import EventReader, stored_event
+from shared.eventstore.reader import EventReader, read
 from shared.eventstore.stored_event import StoredEvent
 
 PAGE = 1_000
@@ -121,7 +121,7 @@ async def _events(connection: AsyncConnection, month: Month) -> AsyncGenerator[S
         .limit(PAGE)
     )
     page = query
-    while rows := (await connection.execute(page)).all():
-        for row in rows:
-            yield stored_event(row)
-        page = query.where(place > (rows[-1].aggregate_id, rows[-1].sequence))
+    while found := await read(connection, page):
+        for each in found:
+            yield each
+        page = query.where(place > (found[-1].aggregate_id, found[-1].sequence))

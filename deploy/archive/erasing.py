@@ -2,7 +2,7 @@
 """Takes out of archived months what was said in sessions that were erased since."""
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -79,4 +79,4 @@ def _blank(stored: StoredEvent, now: datetime) -> StoredEvent:
     if (value, headers) == (stored.value, stored.headers_json):
         return stored
     digest = os.urandom(len(stored.digest))  # by that of what came, guesses could be tested
-    return replace(stored, value=value, headers_json=headers, digest=digest, erased_at=now)
+    return stored._replace(value=value, headers_json=headers, digest=digest, erased_at=now)

@@ -19,7 +19,6 @@ from uuid import UUID
 from pydantic_core import from_json, to_json
 
 from shared.errors import PermanentError
-from shared.eventstore.entries import Coordinates
 from shared.eventstore.stored_event import StoredEvent
 
 FORMAT = "agent-runtime/archive"
@@ -166,6 +165,7 @@ def _fields(stored: StoredEvent) -> dict[str, Any]:
 
 def _event(number: int, fields: Mapping[str, Any]) -> StoredEvent:
     try:
+        topic, partition, offset = fields["kafka"] or (None, None, None)
         return StoredEvent(
             aggregate_id=fields["aggregate_id"],
             sequence=fields["sequence"],
@@ -175,7 +175,9 @@ def _event(number: int, fields: Mapping[str, Any]) -> StoredEvent:
             causation_id=UUID(fields["causation_id"]) if fields["causation_id"] else None,
             occurred_at=datetime.fromisoformat(fields["occurred_at"]),
             recorded_at=datetime.fromisoformat(fields["recorded_at"]),
-            coordinates=Coordinates(*fields["kafka"]) if fields["kafka"] else None,
+            topic=topic,
+            partition=partition,
+            offset=offset,
             timestamp=fields["timestamp"],
             key=_read(fields["key"]),
             value=_read(fields["value"]) or b"",

@@ -31,6 +31,15 @@ class Coordinates(NamedTuple):
     offset: int
 
 
+def coordinates_at(
+    topic: str | None, partition: int | None, offset: int | None
+) -> Coordinates | None:
+    """Return coordinates, or None of what did not come from Kafka."""
+    if topic is None or partition is None or offset is None:
+        return None
+    return Coordinates(topic, partition, offset)
+
+
 EVENT_COLUMNS = (
     "aggregate_id",
     "sequence",
@@ -81,9 +90,7 @@ class Entry(NamedTuple):
     @property
     def coordinates(self) -> Coordinates | None:
         """Return where on Kafka it was read, or None if it did not come that way."""
-        if self.topic is None or self.partition is None or self.offset is None:
-            return None
-        return Coordinates(self.topic, self.partition, self.offset)
+        return coordinates_at(self.topic, self.partition, self.offset)
 
     @property
     def came_erased(self) -> bool:

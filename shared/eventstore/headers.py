@@ -13,6 +13,8 @@ from pydantic_core import from_json, to_json
 
 from shared.messaging.headers import Headers
 
+_TEXT = frozenset({str})
+
 
 def headers_to_json(headers: Headers) -> str:
     """Return ``headers`` as JSON, in their order."""
@@ -32,7 +34,7 @@ def texts_from_json(text: str) -> dict[str, str] | None:
     """Return headers by name if each is text and is there once, else None."""
     found = from_json(text, cache_strings="keys")
     texts: dict[str, str] = dict(found)
-    plain = len(texts) == len(found) and set(map(type, texts.values())) <= {str}
+    plain = len(texts) == len(found) and _TEXT.issuperset(map(type, texts.values()))
     return texts if plain else None
 
 

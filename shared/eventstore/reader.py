@@ -2,12 +2,11 @@
 """Reads events from PostgreSQL."""
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any, cast as typed
+from typing import Any
 
-from sqlalchemy import ColumnElement, Join, Row, Select, Text, and_, cast, select
+from sqlalchemy import ColumnElement, Join, Select, Text, and_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.eventstore.entries import Coordinates
 from shared.eventstore.stored_event import StoredEvent
 from shared.eventstore.tables import EventTables
 
@@ -25,13 +24,14 @@ class EventReader:
         self._columns = (
             *self._events.c,
             said.key,
-            said.value,
-            cast(said.headers, Text).label("headers"),
+            func.coalesce(said.value, b"").label("value"),
+            func.coalesce(cast(said.headers, Text), "[]").label("headers"),
             said.erased_at,
+            said.recorded_at.is_(None).label("archived"),
         )
 
     def query(self) -> Select[Any]:
-        """Return a query for events that can be narrowed; ``stored_event`` reads its rows."""
+        """Return a query for events that can be narrowed, for ``read``."""
         return select(*self._columns).select_from(self._joined())
 
     def _joined(self, *narrower: ColumnElement[bool]) -> Join:
@@ -67,7 +67,7 @@ class EventReader:
         )
         if last is not None:
             query = query.where(events.c.sequence <= last)
-        return [stored_event(row) for row in await connection.execute(query)]
+        return await read(connection, query)
 
     async def pages(
         self,
@@ -89,30 +89,10 @@ class EventReader:
             version, size = page[-1].sequence, PAGE
 
 
-def stored_event(row: Row[Any]) -> StoredEvent:
-    """Return the event in a row of ``EventReader.query``, whose columns have one order.
+async def read(connection: AsyncConnection, query: Select[Any]) -> list[StoredEvent]:
+    """Return the events of an ``EventReader.query``.
 
     By place and not by name: this is what reading a long history spends its time on.
     """
-    values = typed("Sequence[Any]", row)
-    (aggregate_id, sequence, event_id, type_name, correlation_id, causation_id) = values[:6]
-    (occurred_at, recorded_at, topic, partition, offset, timestamp, digest) = values[6:13]
-    (key, value, headers, erased_at) = values[13:]
-    return StoredEvent(
-        aggregate_id=aggregate_id,
-        sequence=sequence,
-        event_id=event_id,
-        type_name=type_name,
-        correlation_id=correlation_id,
-        causation_id=causation_id,
-        occurred_at=occurred_at,
-        recorded_at=recorded_at,
-        coordinates=Coordinates(topic, partition, offset) if topic else None,
-        timestamp=timestamp,
-        key=key,
-        value=value or b"",
-        headers_json=headers or "[]",
-        digest=digest,
-        erased_at=erased_at,
-        archived=value is None,
-    )
+    rows: Sequence[Any] = (await connection.execute(query)).all()
+    return list(map(StoredEvent._make, rows))

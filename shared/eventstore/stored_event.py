@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """An event as the store gives it back: the bytes that came, and what they say."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from shared.errors import DecodingError, DecodingProblem
 from shared.events import Event
-from shared.eventstore.entries import Coordinates, Entry
+from shared.eventstore.entries import Coordinates, Entry, coordinates_at
 from shared.eventstore.headers import headers_from_json, texts_from_json
 from shared.messaging.codec import decode, event_of
 from shared.messaging.headers import Headers
 from shared.messaging.records import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredEvent:
-    """A stored event; ``coordinates`` is None for one that did not come from Kafka.
+class StoredEvent(NamedTuple):
+    """A stored event; without coordinates if it did not come from Kafka.
 
     ``value`` is empty where the record was archived. It has other bytes than those that came where
-    something was erased in it; ``digest`` is that of the bytes that came.
+    something was erased in it; ``digest`` is that of the bytes that came. The fields are in the
+    order in which ``EventReader`` selects them.
     """
 
     aggregate_id: str
@@ -30,12 +30,14 @@ class StoredEvent:
     causation_id: UUID | None
     occurred_at: datetime
     recorded_at: datetime
-    coordinates: Coordinates | None
+    topic: str | None
+    partition: int | None
+    offset: int | None
     timestamp: int | None
+    digest: bytes
     key: bytes | None
     value: bytes
     headers_json: str
-    digest: bytes
     erased_at: datetime | None = None
     archived: bool = False
 
@@ -51,14 +53,21 @@ class StoredEvent:
             causation_id=entry.causation_id,
             occurred_at=entry.occurred_at,
             recorded_at=recorded_at,
-            coordinates=entry.coordinates,
+            topic=entry.topic,
+            partition=entry.partition,
+            offset=entry.offset,
             timestamp=entry.timestamp,
+            digest=entry.digest,
             key=entry.key,
             value=entry.value,
             headers_json=entry.headers,
-            digest=entry.digest,
             erased_at=entry.erased_at,
         )
+
+    @property
+    def coordinates(self) -> Coordinates | None:
+        """Return where on Kafka the record was read."""
+        return coordinates_at(self.topic, self.partition, self.offset)
 
     def event(self) -> Event:
         """Return the event, in the current version of its type.

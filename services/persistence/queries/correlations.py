@@ -23,7 +23,7 @@ from services.persistence.views.timeline import (
 from shared.database import Database
 from shared.eventstore import StoredEvent
 from shared.eventstore.columns import Types, parameters, rows
-from shared.eventstore.reader import EventReader, stored_event
+from shared.eventstore.reader import EventReader, read
 from shared.eventstore.tables import IDENTIFIER
 from shared.http import Problem
 
@@ -74,7 +74,7 @@ class CorrelationQueries:
             .order_by(events.c.aggregate_id, events.c.sequence)
             .limit(limit)
         )
-        return [stored_event(row) for row in await connection.execute(query)]
+        return await read(connection, query)
 
     async def _elsewhere(
         self, connection: AsyncConnection, shown: Sequence[StoredEvent]

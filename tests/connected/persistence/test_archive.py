@@ -19,7 +19,7 @@ from services.persistence.tables import records, stored
 from shared.database import Database
 from shared.events import Event
 from shared.eventstore.archive import read_archive
-from shared.eventstore.reader import EventReader, stored_event
+from shared.eventstore.reader import EventReader, read
 from shared.eventstore.stored_event import StoredEvent
 from shared.settings import DatabaseSettings
 from tests.support.conversations import conversation
@@ -62,8 +62,7 @@ async def age(owner: Database, month: Month) -> None:
 async def stored_in(owner: Database, session_id: str) -> list[StoredEvent]:
     query = EventReader(stored).query().where(records.c.aggregate_id == session_id)
     async with owner.connect() as connection:
-        rows = await connection.execute(query.order_by(records.c.sequence))
-        return [stored_event(row) for row in rows]
+        return await read(connection, query.order_by(records.c.sequence))
 
 
 async def two_months(history: TestHistory, owner: Database, events: list[Event]) -> None:

@@ -2,7 +2,6 @@
 """Archived events come back as they were, or not at all."""
 
 import gzip
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,10 +22,16 @@ CONVERSATION = conversation()
 def events() -> list[StoredEvent]:
     entries = entries_of(delivered(CONVERSATION))
     found = [StoredEvent.of(each, recorded_at=NOW) for each in entries]
-    odd = replace(
-        found[0], key=None, coordinates=None, timestamp=None, value=b"\xff\x00", headers_json="[]"
+    odd = found[0]._replace(
+        topic=None,
+        partition=None,
+        offset=None,
+        timestamp=None,
+        key=None,
+        value=b"\xff\x00",
+        headers_json="[]",
     )
-    return [*found, replace(odd, sequence=999, erased_at=NOW)]
+    return [*found, odd._replace(sequence=999, erased_at=NOW)]
 
 
 @pytest.fixture

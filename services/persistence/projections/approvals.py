@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from services.persistence.projections.read_model import ReadModel, Values, columns
+from services.persistence.projections.read_model import ReadModel, Values, columns, looked_up_once
 from shared.events import (
     ApprovalDecided,
     ApprovalExpired,
@@ -19,7 +19,7 @@ from shared.events import (
 
 def approval(event: Event) -> Values | None:
     """Return what an event changes in an approval, or None if it is about none."""
-    changes = _changes(event)
+    changes = _changes_by(event)
     if not changes:
         return None
     return {
@@ -48,6 +48,9 @@ APPROVALS = ReadModel(
 @singledispatch
 def _changes(event: Event) -> Values:
     return {}
+
+
+_changes_by = looked_up_once(_changes)
 
 
 @_changes.register

@@ -47,7 +47,9 @@ def fit_addend(value: int | Decimal) -> int | Decimal:
 
 
 def _fit_integer(value: int) -> int:
-    return min(max(value, -MAX_INTEGER), MAX_INTEGER)
+    if -MAX_INTEGER <= value <= MAX_INTEGER:
+        return value
+    return MAX_INTEGER if value > 0 else -MAX_INTEGER
 
 
 def _fit_number(value: Any) -> Any:

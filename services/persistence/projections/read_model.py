@@ -4,6 +4,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from shared.events import Event
@@ -13,6 +14,16 @@ Values = Mapping[str, Any]
 
 Projection = Callable[[Event], Values | None]
 """Returns what an event changes in one row: its key and some columns; or None for nothing."""
+
+
+def looked_up_once(function: Any) -> Callable[[Event], Values]:
+    """Return a single-dispatch function that looks each class of events up once only."""
+    found: Callable[[type[Event]], Callable[[Event], Values]] = cache(function.dispatch)
+
+    def changes(event: Event) -> Values:
+        return found(event.__class__)(event)
+
+    return changes
 
 
 class Merge(StrEnum):

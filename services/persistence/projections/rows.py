@@ -11,7 +11,7 @@ from services.persistence.projections.read_model import Merge, ReadModel, Values
 Key = tuple[str | int, ...]
 Row = dict[str, Any]
 
-_ADD, _LAST = Merge.ADD, Merge.LAST
+_FIRST, _LAST, _ADD = Merge.FIRST, Merge.LAST, Merge.ADD
 
 
 class Rows:
@@ -30,11 +30,13 @@ class Rows:
         columns = model.columns
         for name, value in values.items():
             merge = columns.get(name)
-            if merge is None or value is None:
+            if value is None:
                 continue
-            if merge is _ADD:
+            if merge is _LAST:
+                row[name] = fit(value)
+            elif merge is _ADD:
                 row[name] = row.get(name, 0) + fit_addend(value)
-            elif merge is _LAST or name not in row:
+            elif merge is _FIRST and name not in row:
                 row[name] = fit(value)
         return key
 

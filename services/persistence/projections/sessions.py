@@ -4,7 +4,7 @@
 from functools import singledispatch
 
 from services.persistence.projections.exact import microseconds, money
-from services.persistence.projections.read_model import ReadModel, Values, columns
+from services.persistence.projections.read_model import ReadModel, Values, columns, looked_up_once
 from shared.events import (
     AgentAssigned,
     AgentErrorOccurredEvent,
@@ -40,7 +40,7 @@ def session(event: Event) -> Values:
         "last_sequence": event.sequence,
         "created_at": event.occurred_at,
         "updated_at": event.occurred_at,
-        **_changes(event),
+        **_changes_by(event),
     }
 
 
@@ -62,6 +62,9 @@ SESSIONS = ReadModel(
 @singledispatch
 def _changes(event: Event) -> Values:
     return {}
+
+
+_changes_by = looked_up_once(_changes)
 
 
 @_changes.register

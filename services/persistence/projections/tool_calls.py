@@ -3,7 +3,7 @@
 
 from functools import singledispatch
 
-from services.persistence.projections.read_model import ReadModel, Values, columns
+from services.persistence.projections.read_model import ReadModel, Values, columns, looked_up_once
 from shared.events import (
     Event,
     ToolApprovalRequiredEvent,
@@ -29,7 +29,7 @@ def tool_call(event: Event) -> Values | None:
         "agent": event.agent or None,
         "effect_id": event.effect_id or None,
         "requested_at": event.occurred_at,
-        **_changes(event),
+        **_changes_by(event),
     }
 
 
@@ -49,6 +49,9 @@ TOOL_CALLS = ReadModel(
 @singledispatch
 def _changes(event: Event) -> Values:
     return {}
+
+
+_changes_by = looked_up_once(_changes)
 
 
 @_changes.register

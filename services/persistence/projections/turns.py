@@ -4,7 +4,7 @@
 from functools import singledispatch
 
 from services.persistence.projections.exact import microseconds, money
-from services.persistence.projections.read_model import ReadModel, Values, columns
+from services.persistence.projections.read_model import ReadModel, Values, columns, looked_up_once
 from shared.events import (
     AgentErrorOccurredEvent,
     AgentProcessingCompletedEvent,
@@ -39,7 +39,7 @@ def turn(event: Event) -> Values | None:
         "first_sequence": event.sequence,
         "last_sequence": event.sequence,
         "started_at": event.occurred_at,
-        **_changes(event),
+        **_changes_by(event),
     }
 
 
@@ -61,6 +61,9 @@ TURNS = ReadModel(
 @singledispatch
 def _changes(event: Event) -> Values:
     return {}
+
+
+_changes_by = looked_up_once(_changes)
 
 
 @_changes.register

@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from time import perf_counter
 
+import asyncpg
+
 from shared.database import Database
 from shared.settings import DatabaseSettings, KafkaSettings
 from tests.support.databases import MigratedDatabase, empty_database, migrated_database_of
@@ -33,6 +35,14 @@ class Bench:
     def topics(self) -> AbstractAsyncContextManager[KafkaSettings]:
         """Give a broker with topics of our own."""
         return topics_of_our_own(self.servers)
+
+    async def settled(self, url: str) -> None:
+        """Have a database know how much is in it, as it does a minute after it was written."""
+        connection = await asyncpg.connect(url)
+        try:
+            await connection.execute("ANALYZE")
+        finally:
+            await connection.close()
 
     @asynccontextmanager
     async def pool(self, database: MigratedDatabase, role: str) -> AsyncGenerator[Database]:

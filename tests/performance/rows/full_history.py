@@ -52,6 +52,8 @@ async def full_history(bench: Bench) -> Sequence[Line]:
             return asyncio.to_thread(_history, url)
 
         await asyncio.to_thread(_converse, url)
+        for each in (database.admin_url, url):
+            await bench.settled(each)
         reading, other = await best_of_each(read, peer)
         folding, same = await best_of_each(fold, peer)
     peer_name = "LangGraph get_state_history"

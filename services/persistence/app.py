@@ -9,7 +9,7 @@ from services.persistence.api import IMPORTS_PATH, history_router
 from services.persistence.handlers import PersistenceSubscriber
 from services.persistence.settings import PersistenceSettings
 from services.persistence.store import PersistenceStore, SchemaCheck
-from services.persistence.store.announcing import Announcing
+from services.persistence.store.announcements import Announcing
 from services.persistence.store.months import ensure_months
 from services.persistence.store.rebuilding import Rebuilding
 from services.persistence.store.snapshots import Snapshots

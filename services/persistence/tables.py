@@ -12,9 +12,10 @@ snapshots     select, insert, update  states to fold on from; can be computed fr
 rebuilds      select, update          rebuilds of the read models, of which one at most goes on
 streams       select, insert, update  how far each aggregate goes
 anomalies     select, insert, update  events that came twice, or contradict what is stored
-imports       select, insert          sessions that came from elsewhere, and who brought them;
-              update of announced_at  whether that was told
+imports       select, insert          sessions that came from elsewhere, and who brought them
 origins       select, insert          where their events were recorded there
+announcements select, insert,         what was done here for an operator, in the words of its event;
+              update of announced_at  whether that was told
 event_counts  select, insert, update  events by type, in parts that consumers do not share
 sessions …    select, insert, update  the read models; can be computed from the events
 ============  ======================  ==========================================================
@@ -162,11 +163,8 @@ imports = Table(
     Column("imported_at", MOMENT, nullable=False, server_default=func.now()),
     Column("imported_by", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("correlation_id", Text, nullable=False),
-    Column("announced_at", MOMENT),
 )
 Index("imports_aggregate_id", imports.c.aggregate_id)
-Index("imports_untold", imports.c.id, postgresql_where=text("announced_at IS NULL"))
 
 origins = Table(
     "origins",
@@ -179,6 +177,18 @@ origins = Table(
     Column("timestamp", BigInteger),
     Column("recorded_at", MOMENT, nullable=False),
 )
+
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("correlation_id", Text, nullable=False),
+    Column("occurred_at", MOMENT, nullable=False),
+    Column("announced_at", MOMENT),
+)
+Index("announcements_untold", announcements.c.id, postgresql_where=text("announced_at IS NULL"))
 
 event_counts = Table(
     "event_counts",

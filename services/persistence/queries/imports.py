@@ -10,7 +10,6 @@ from services.persistence.store.importing import Importing, Incoming
 from services.persistence.store.spool import Spool, spool
 from services.persistence.tables import imports
 from services.persistence.views.imports import Imported, ImportResult
-from shared.correlation import EventCorrelation
 from shared.database import Database
 
 
@@ -38,8 +37,6 @@ class ImportQueries:
                 spool=lines,
                 imported_by=imported_by,
                 reason=reason,
-                correlation_id=EventCorrelation.get_correlation_id()
-                or EventCorrelation.create_correlation_id(),
             )
             work = self._importing.plan if dry_run else self._importing.store
             outcome, added = await work(incoming)

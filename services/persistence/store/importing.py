@@ -12,6 +12,7 @@ from sqlalchemy import exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.exchange import Arrival, Manifest, arrival
+from services.persistence.store.announcements import UNTOLD, announce
 from services.persistence.store.data_errors import data_errors
 from services.persistence.store.import_conflicts import ImportConflictError, require_equal
 from services.persistence.store.origins import Origins
@@ -20,6 +21,7 @@ from services.persistence.store.spool import Spool
 from services.persistence.tables import imports, stored
 from shared.database import Database
 from shared.errors import TransientError
+from shared.events import HistoryImported
 from shared.eventstore.arrangement import Head
 from shared.eventstore.streams import Streams
 
@@ -38,7 +40,6 @@ class Incoming:
     spool: Spool
     imported_by: str
     reason: str
-    correlation_id: str
 
     def slices(self) -> Iterator[list[Arrival]]:
         """Give the events in order."""
@@ -135,8 +136,18 @@ class Importing:
                 exported_at=manifest.exported_at,
                 imported_by=incoming.imported_by,
                 reason=incoming.reason,
-                correlation_id=incoming.correlation_id,
             )
+        )
+        await announce(
+            connection,
+            HistoryImported(
+                aggregate_id=UNTOLD,
+                operator=incoming.imported_by,
+                reason=incoming.reason,
+                imported_session_id=manifest.session_id,
+                events=manifest.events - found.head.version,
+                digest=incoming.digest,
+            ),
         )
 
 

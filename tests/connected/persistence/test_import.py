@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.persistence.store.announcing import Announcing
+from services.persistence.store.announcements import Announcing
 from services.persistence.store.snapshots import Snapshots
 from shared.errors import DependencyDownError
 from shared.events import Event, HistoryImported, SessionErased
@@ -228,7 +228,7 @@ class DownBus(InProcessEventBus):
 
 
 async def test_it_is_told_of_once_the_broker_is_there(history: TestHistory) -> None:
-    """Safeguard: that it was told is noted after it was, in the row of the import."""
+    """Safeguard: that it was told is noted after it was."""
     result = await imported(history, EXPORT, imported_by="ann")
     down = Announcing(history.database, DownBus(), aggregate_id="service:persistence/1")
     with pytest.raises(DependencyDownError):
@@ -244,3 +244,5 @@ async def test_it_is_told_of_once_the_broker_is_there(history: TestHistory) -> N
     assert isinstance(event, HistoryImported)
     assert (event.operator, event.digest) == ("ann", result["digest"])
     assert (event.imported_session_id, event.events) == ("session-1", len(EVENTS))
+    [noted] = await history.rows("announcements")
+    assert event.occurred_at == noted["occurred_at"] < noted["announced_at"], "when it was done"

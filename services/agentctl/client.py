@@ -10,13 +10,14 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from services.agentctl.addresses import Address, addresses
-from services.agentctl.errors import CommandError, NoAnswerError
+from services.agentctl.errors import CommandError, NoAnswerError, NotThereError
 from services.agentctl.settings import AgentctlSettings
 from services.agentctl.sse import MEDIA_TYPE, Item, parse
 from services.agentctl.text import one_line
 from shared.ids import new_id
 
 NOTHING = 204
+NOT_FOUND = 404
 PASSING = frozenset({429, 502, 503, 504})
 """Answers that say to try again later."""
 
@@ -71,6 +72,7 @@ class Services:
         """Return what a service answers to a request that changes something, made once.
 
         Raises:
+            NotThereError: the service has nothing by that name.
             CommandError: the service does not answer, or refuses.
         """
         return self._json(service, self._send(service, "POST", path, body=body))
@@ -184,6 +186,8 @@ class Services:
 
 
 def _accepted(service: str, response: httpx.Response) -> httpx.Response:
+    if response.status_code == NOT_FOUND:
+        raise NotThereError(f"{service}: {_refusal(response)}")
     if not response.is_success:
         raise CommandError(f"{service}: {_refusal(response)}")
     return response

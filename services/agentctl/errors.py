@@ -8,6 +8,10 @@ class CommandError(AgentRuntimeError):
     """The command cannot be done; the message is the one line that the user reads."""
 
 
+class NotThereError(CommandError):
+    """A service has nothing by that name; another one may."""
+
+
 class NoAnswerError(CommandError):
     """A service does not answer; ``reason`` is what came instead."""
 

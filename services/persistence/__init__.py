@@ -6,8 +6,8 @@ the same transaction. From them the service answers what happened in a session, 
 what its state was at any point.
 
 Consumes: the topics of domain and infrastructure events, and its own retry topic.
-Produces: ``HistoryImported`` when a session of another installation was taken in, and the events
-about its own process.
+Produces: ``HistoryImported`` when a session of another installation was taken in, ``HistoryErased``
+when what was said in such a session was erased, and the events about its own process.
 Owns: the schema ``persistence`` in PostgreSQL. Its role may add events and read them; it can
 neither change nor delete one.
 """

@@ -14,6 +14,7 @@ from shared.events import (
     BudgetExceeded,
     DeadLetterDiscarded,
     Event,
+    HistoryErased,
     HistoryImported,
     LLMRequestCompletedEvent,
     LLMRequestFailedEvent,
@@ -143,6 +144,11 @@ def _(event: DeadLetterDiscarded) -> str:
 @_words.register
 def _(event: HistoryImported) -> str:
     return f"{event.imported_session_id} by {event.operator} {event.reason}"
+
+
+@_words.register
+def _(event: HistoryErased) -> str:
+    return f"{event.erased_session_id} by {event.operator} {event.reason}"
 
 
 @_words.register

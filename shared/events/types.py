@@ -55,6 +55,7 @@ class EventType(StrEnum):
     DEAD_LETTER_JOB_STARTED = "dead_letter_job_started"
     DEAD_LETTER_JOB_STOPPED = "dead_letter_job_stopped"
     DEAD_LETTER_JOB_COMPLETED = "dead_letter_job_completed"
+    HISTORY_ERASED = "history_erased"
     HISTORY_EXPORTED = "history_exported"
     HISTORY_IMPORTED = "history_imported"
     OUTBOX_REPLAYED = "outbox_replayed"

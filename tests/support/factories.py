@@ -27,6 +27,7 @@ _VALUES: Mapping[str, Any] = {
     "direction": "from",
     "duration_seconds": 0.25,
     "erased_by": "operator",
+    "erased_session_id": "session-2",
     "error_message": "it broke",
     "error_type": "RuntimeError",
     "events": 3,

@@ -45,9 +45,14 @@ def imported(each: Any) -> str:
     """Return where a session came from, in words."""
     numbers = f"events {each['first_sequence']} to {each['last_sequence']}"
     return (
-        f"{numbers} came from {_installation(each)}, brought by {one_line(each['imported_by'])}"
-        f" on {moment(each['imported_at'])} UTC"
+        f"{numbers} came from {installation(each['installation'])},"
+        f" brought by {one_line(each['imported_by'])} on {moment(each['imported_at'])} UTC"
     )
+
+
+def installation(name: str) -> str:
+    """Return which installation that is, in words."""
+    return f"the installation {one_line(name)!r}" if name else "an installation without a name"
 
 
 def _show(screen: Console, found: Any) -> None:
@@ -55,7 +60,7 @@ def _show(screen: Console, found: Any) -> None:
         fields(
             [
                 ("session", found["session_id"]),
-                ("from", _installation(found)),
+                ("from", installation(found["installation"])),
                 ("exported", f"{moment(found['exported_at'])} UTC"),
                 ("digest", found["digest"]),
                 ("events", _done(found)),
@@ -74,8 +79,3 @@ def _done(found: Any) -> str:
 
 def _before(found: Any) -> str:
     return plural(found["events"] - found["added"], "event")
-
-
-def _installation(each: Any) -> str:
-    name = one_line(each["installation"])
-    return f"the installation {name!r}" if name else "an installation without a name"

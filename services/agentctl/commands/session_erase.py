@@ -8,11 +8,14 @@ import typer
 
 from services.agentctl.client import Services
 from services.agentctl.commands.connection import connect
+from services.agentctl.commands.history_import import installation
 from services.agentctl.commands.person import By, person_or_user
 from services.agentctl.commands.session_steer import ORCHESTRATOR, Session
-from services.agentctl.errors import CommandError
+from services.agentctl.errors import CommandError, NotThereError
 from services.agentctl.output import Json, plural, print_json
 from services.agentctl.text import one_line, quoted
+
+PERSISTENCE = "persistence"
 
 
 def erase(
@@ -26,7 +29,10 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Erase what was said in a session, in every service; numbers and proofs stay."""
+    """Erase what was said in a session, in every service; numbers and proofs stay.
+
+    One that is here by import alone is erased in the history, the only place that has it.
+    """
     body = {"by": person_or_user(by), "reason": reason}
     if not yes:
         _agree(session)
@@ -36,7 +42,7 @@ def erase(
         print_json(erased)
         return
     for each in erased:
-        typer.echo(f"session {one_line(each['session_id'])} is erased")
+        typer.echo(_said(each))
     left = sorted({fork for each in erased for fork in each["forks"]} - _ids(erased))
     if left:
         typer.echo(
@@ -60,11 +66,34 @@ def _erase(
     erased: list[dict[str, Any]] = []
     waiting = [session]
     while waiting:
-        found = services.post(ORCHESTRATOR, f"/v1/sessions/{quoted(waiting.pop(0))}/erase", body)
+        found = _erase_one(services, waiting.pop(0), body)
         erased.append(found)
         if with_forks:
             waiting += found["forks"]
     return erased
+
+
+def _erase_one(services: Services, session: str, body: dict[str, str]) -> dict[str, Any]:
+    """Have the orchestrator erase a session everywhere, or persistence what it alone has of it."""
+    path = f"/v1/sessions/{quoted(session)}/erase"
+    try:
+        return {**services.post(ORCHESTRATOR, path, body), "service": ORCHESTRATOR}
+    except NotThereError as unknown:
+        try:
+            return {**services.post(PERSISTENCE, path, body), "service": PERSISTENCE}
+        except CommandError as refused:
+            raise CommandError(f"{unknown}; {refused}") from refused
+
+
+def _said(erased: dict[str, Any]) -> str:
+    done = f"session {one_line(erased['session_id'])} is erased"
+    if erased["service"] == ORCHESTRATOR:
+        return done
+    names = " and ".join(map(installation, erased["installations"]))
+    return (
+        f"{done} in the history, where alone it was, by import;"
+        f" it came from {names}, and has to be erased there, too"
+    )
 
 
 def _ids(erased: list[dict[str, Any]]) -> set[str]:

@@ -139,10 +139,17 @@ def _show_session(screen: Console, session: Any) -> None:
     )
     for each in session.get("imports", ()):
         screen.print(imported(each), style="yellow")
+    if erasure := session.get("erasure"):
+        screen.print(_erased(erasure), style="yellow")
     for gap in session["gaps"]:
         screen.print(f"events {gap['first']} to {gap['last']} are missing", style="red")
     for sequence in session["discarded"]:
         screen.print(f"event {sequence} was discarded as a dead letter", style="yellow")
+
+
+def _erased(erasure: Any) -> str:
+    said = f"erased by {erasure['erased_by']} on {moment(erasure['erased_at'])} UTC"
+    return one_line(": ".join(filter(None, (said, erasure["reason"]))))
 
 
 def _show_messages(screen: Console, page: Any) -> None:

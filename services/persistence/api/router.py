@@ -5,6 +5,7 @@ from fastapi import APIRouter
 
 from services.persistence.api import imports
 from services.persistence.api.correlations import add_correlation_routes
+from services.persistence.api.erasing import add_erasing_routes
 from services.persistence.api.events import add_event_routes
 from services.persistence.api.export import add_export_routes
 from services.persistence.api.forks import add_fork_routes
@@ -24,6 +25,7 @@ from services.persistence.queries.sessions import SessionQueries
 from services.persistence.queries.streams import StreamQueries
 from services.persistence.queries.verification import VerificationQueries
 from services.persistence.store import PersistenceStore
+from services.persistence.store.import_erasing import ImportErasing
 from services.persistence.store.importing import Importing
 from shared.clock import SystemClock
 from shared.database import Database
@@ -56,4 +58,5 @@ def history_router(
     add_verification_routes(router, VerificationQueries(database))
     add_export_routes(router, ExportQueries(database, SystemClock(), installation=installation))
     imports.add_import_routes(router, import_queries)
+    add_erasing_routes(router, ImportErasing(database, store.erasing))
     return router

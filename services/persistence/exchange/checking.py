@@ -32,6 +32,7 @@ class Manifest(BaseModel):
     events: int = Field(ge=1, le=MAX_SEQUENCE)
     exported_at: AwareDatetime
     installation: str = Field(default="", max_length=200, pattern=_WITHOUT_NUL)
+    erased_at: AwareDatetime | None = None
 
 
 class Checker:

@@ -3,12 +3,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
 
 from services.persistence.queries.cursor import read_place, write_place
 from services.persistence.queries.streams import StreamQueries
-from services.persistence.tables import SIMPLE, WORDS, messages, sessions
+from services.persistence.tables import SIMPLE, WORDS, erasures, messages, sessions
+from services.persistence.views.erasures import Erased
 from services.persistence.views.read_models import Session, SessionDetail
 from services.persistence.views.view import Page
 from shared.database import Database
@@ -78,10 +80,21 @@ class SessionQueries:
         async with self._database.connect() as connection:
             query = select(sessions).where(sessions.c.session_id == session_id)
             row = (await connection.execute(query)).mappings().one_or_none()
+            erasure = (await connection.execute(_erasure(session_id))).one_or_none()
         if row is None:
             raise self._streams.not_yet(session_id, head)
         missing = {"stored_until": head.highest, "gaps": gaps, "discarded": discarded}
-        return SessionDetail.model_validate({**row, **missing})
+        erased = Erased.model_validate(erasure) if erasure else None
+        return SessionDetail.model_validate({**row, **missing, "erasure": erased})
+
+
+def _erasure(session_id: str) -> Select[*tuple[Any, ...]]:
+    return (
+        select(erasures)
+        .where(erasures.c.aggregate_id == session_id)
+        .order_by(erasures.c.erased_at)
+        .limit(1)
+    )
 
 
 def _equal(wanted: Mapping[str, str | None]) -> list[ColumnElement[bool]]:

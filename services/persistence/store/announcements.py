@@ -8,14 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.tables import announcements
 from shared.database import Database
-from shared.events import HistoryImported
+from shared.events import HistoryErased, HistoryImported
 from shared.events.infrastructure.operations import OperationEvent
 from shared.messaging import EventBus
 
 UNTOLD: Final = "service:persistence"
 """Whose event it is until a process tells it, which puts its own name there."""
 
-_KINDS: Final[dict[str, type[OperationEvent]]] = {each.name(): each for each in (HistoryImported,)}
+_KINDS: Final[dict[str, type[OperationEvent]]] = {
+    each.name(): each for each in (HistoryErased, HistoryImported)
+}
 
 
 async def announce(connection: AsyncConnection, event: OperationEvent) -> None:

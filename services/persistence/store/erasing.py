@@ -3,6 +3,8 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Self
 
 from sqlalchemy import BindParameter, Text, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -17,22 +19,38 @@ from shared.events.content import KEPT
 from shared.eventstore.reader import EventReader
 from shared.messaging.headers import KEPT_HEADERS
 
-Order = SessionErased | SessionErasedEvent
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """Which session is erased, who has it erased, and why."""
+
+    session_id: str
+    by: str
+    reason: str
+
+    @classmethod
+    def ordered(cls, event: SessionErased | SessionErasedEvent) -> Self:
+        """Return what an order says."""
+        if isinstance(event, SessionErased):
+            by, reason = event.erased_by, event.erasure_reason
+        else:
+            by, reason = event.operator, event.reason
+        return cls(session_id=event.aggregate_id, by=by, reason=reason)
 
 
-def orders(events: Iterable[Event]) -> dict[str, Order]:
-    """Return who ordered which sessions to be erased, by session."""
-    found: dict[str, Order] = {}
+def orders(events: Iterable[Event]) -> list[Erasure]:
+    """Return which sessions were ordered to be erased; the domain event says it best."""
+    found: dict[str, Erasure] = {}
     for each in events:
         if isinstance(each, SessionErased):
-            found[each.aggregate_id] = each
+            found[each.aggregate_id] = Erasure.ordered(each)
         elif isinstance(each, SessionErasedEvent) and each.aggregate_id == each.session_id:
-            found.setdefault(each.aggregate_id, each)
-    return found
+            found.setdefault(each.aggregate_id, Erasure.ordered(each))
+    return list(found.values())
 
 
 class Erasing:
-    """Erases in the transaction in which the order is stored, whatever is missing before it.
+    """Erases in the transaction of the caller, whatever is missing before the order.
 
     The database does it: the role of this service can change no event. What comes later is erased
     on its way in, since the head of the stream remembers it.
@@ -42,17 +60,20 @@ class Erasing:
         self._reader = EventReader(stored)
         self._read_models = read_models
 
-    async def erase(self, connection: AsyncConnection, order: Order) -> None:
+    async def erase(self, connection: AsyncConnection, erasure: Erasure) -> None:
         """Erase a session whose head the caller has locked."""
-        session_id = order.aggregate_id
         await connection.execute(
             select(
                 func.persistence.erase_session(
-                    session_id, _texts(KEPT), _texts(KEPT_HEADERS), *_signed(order)
+                    erasure.session_id,
+                    _texts(KEPT),
+                    _texts(KEPT_HEADERS),
+                    erasure.by,
+                    erasure.reason,
                 )
             )
         )
-        await self._fold(connection, session_id)
+        await self._fold(connection, erasure.session_id)
 
     async def _fold(self, connection: AsyncConnection, session_id: str) -> None:
         """Fill the read models of a session again; a rebuild that goes on sees to its own."""
@@ -72,9 +93,3 @@ class Erasing:
 
 def _texts(names: Iterable[str]) -> BindParameter[Sequence[str]]:
     return literal(sorted(names), ARRAY(Text))
-
-
-def _signed(order: Order) -> tuple[str, str]:
-    if isinstance(order, SessionErased):
-        return order.erased_by, order.erasure_reason
-    return order.operator, order.reason

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.persistence.exchange import Arrival, Manifest, arrival
 from services.persistence.store.announcements import UNTOLD, announce
 from services.persistence.store.data_errors import data_errors
+from services.persistence.store.erasing import Erasure
 from services.persistence.store.import_conflicts import ImportConflictError, require_equal
 from services.persistence.store.origins import Origins
 from services.persistence.store.persistence_store import PersistenceStore
@@ -96,6 +97,8 @@ class Importing:
                 outcome = _outcome(incoming.manifest, found)
                 if outcome != "unchanged":
                     await self._add(connection, incoming, found)
+                if outcome == "imported" and incoming.manifest.erased_at:
+                    await self._remember_erased(connection, incoming)
         return outcome, incoming.manifest.events - found.present
 
     async def _find(self, connection: AsyncConnection, incoming: Incoming, head: Head) -> Found:
@@ -149,6 +152,18 @@ class Importing:
                 digest=incoming.digest,
             ),
         )
+
+    async def _remember_erased(self, connection: AsyncConnection, incoming: Incoming) -> None:
+        """Have an export from before it was erased there bring nothing back here."""
+        session_id = incoming.manifest.session_id
+        head = await self._streams.head(connection, session_id)
+        if not head.erased:  # as it is if the order was among the events
+            erasure = Erasure(
+                session_id=session_id,
+                by=incoming.imported_by,
+                reason="it came erased from where it was exported",
+            )
+            await self._store.erasing.erase(connection, erasure)
 
 
 def _outcome(manifest: Manifest, found: Found) -> Outcome:

@@ -49,7 +49,7 @@ class PersistenceStore:
         self._counts = EventCounts()
         self._anomalies = Anomalies()
         self._discards = Discards(database)
-        self._erasing = Erasing(self._read_models)
+        self.erasing = Erasing(self._read_models)
 
     async def apply(self, deliveries: Sequence[Delivery]) -> int:
         """Store and project all deliveries, each at most once ever, or none of them.
@@ -108,9 +108,9 @@ class PersistenceStore:
         await self._anomalies.discards(
             connection, ((each, arrived[each.place]) for each in fresh if stands_in(each))
         )
-        for session_id, order in orders(arrived.values()).items():
-            if session_id not in written.erased:
-                await self._erasing.erase(connection, order)
+        for erasure in orders(arrived.values()):
+            if erasure.session_id not in written.erased:
+                await self.erasing.erase(connection, erasure)
 
     async def _apply(self, connection: AsyncConnection, rows: Rows, rebuilt: set[str]) -> None:
         """Bring changes into the read models, and into those that are built beside them."""

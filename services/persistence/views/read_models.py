@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
+from services.persistence.views.erasures import Erased
 from services.persistence.views.forks import Fork
 from services.persistence.views.imports import Imported
 from services.persistence.views.view import Gap, View
@@ -68,12 +69,13 @@ class SessionDetail(Session):
     Events up to ``stored_until`` are stored; those behind a gap wait for it to close. ``discarded``
     are the first numbers that were passed over, as the dead letters of their events were discarded.
     A session that came from another installation has ``imports``; ``forks`` are the first of those
-    that began with its past.
+    that began with its past. ``erasure`` is given if what was said was erased here.
     """
 
     stored_until: int
     gaps: list[Gap]
     discarded: list[int]
+    erasure: Erased | None = None
     imports: list[Imported] = Field(default_factory=list[Imported])
     forks: list[Fork] = Field(default_factory=list[Fork])
 

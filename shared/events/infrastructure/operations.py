@@ -175,6 +175,17 @@ class HistoryImported(OperationEvent):
     digest: str
 
 
+class HistoryErased(OperationEvent):
+    """What was said in a session that is here by import alone was erased here, at nobody else.
+
+    A session of this installation is erased everywhere, by ``SessionErased``.
+    """
+
+    event_type = EventType.HISTORY_ERASED
+    erased_session_id: str
+    events: int = Field(ge=0)
+
+
 class PayloadRedacted(OperationEvent):
     """The payload of an event was removed; its place and its proofs remain."""
 

@@ -127,7 +127,7 @@ async def test_the_state_now_is_what_the_read_models_say(history: TestHistory) -
     assert state["turns"] == parts["turns"][-1:]
     assert state["tool_calls"] == parts["tool_calls"][-1:]
     assert state["approvals"] == []
-    beside = {"stored_until", "gaps", "discarded", "imports", "forks"}
+    beside = {"stored_until", "gaps", "discarded", "erasure", "imports", "forks"}
     assert state["session"] == {
         name: value for name, value in session.items() if name not in beside
     }

@@ -69,6 +69,7 @@ async def test_a_session_with_its_figures(history: TestHistory) -> None:
         "stored_until": len(events),
         "gaps": [],
         "discarded": [],
+        "erasure": None,
         "imports": [],
         "forks": [],
     }

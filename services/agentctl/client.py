@@ -60,13 +60,13 @@ class Services:
         """
         return self._json(service, self._send(service, "GET", path, query=query))
 
-    def text(self, service: str, path: str) -> str:
-        """Return the text that a service answers.
+    def text(self, service: str, path: str, /, **query: Value) -> str:
+        """Return the text that a service answers; a query that is None is left out.
 
         Raises:
             CommandError: the service does not answer, or refuses.
         """
-        return self._send(service, "GET", path).text
+        return self._send(service, "GET", path, query=query).text
 
     def post(self, service: str, path: str, body: Mapping[str, Any]) -> Any:
         """Return what a service answers to a request that changes something, made once.

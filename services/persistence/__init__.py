@@ -7,7 +7,8 @@ what its state was at any point.
 
 Consumes: the topics of domain and infrastructure events, and its own retry topic.
 Produces: ``HistoryImported`` when a session of another installation was taken in, ``HistoryErased``
-when what was said in such a session was erased, and the events about its own process.
+when what was said in such a session was erased, ``HistoryExported`` when a session was taken out,
+and the events about its own process.
 Owns: the schema ``persistence`` in PostgreSQL. Its role may add events and read them; it can
 neither change nor delete one.
 """

@@ -15,6 +15,7 @@ from shared.events import (
     DeadLetterDiscarded,
     Event,
     HistoryErased,
+    HistoryExported,
     HistoryImported,
     LLMRequestCompletedEvent,
     LLMRequestFailedEvent,
@@ -139,6 +140,12 @@ def _(event: SessionUpdatedEvent) -> str:
 @_words.register
 def _(event: DeadLetterDiscarded) -> str:
     return f"discarded by {event.operator}: {event.reason}"
+
+
+@_words.register
+def _(event: HistoryExported) -> str:
+    broken = "" if event.complete else f"broken off after {event.events} events "
+    return f"{event.exported_session_id} by {event.operator} {broken}{event.reason}"
 
 
 @_words.register

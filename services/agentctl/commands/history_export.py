@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from services.agentctl.commands.connection import connect
+from services.agentctl.commands.person import By, Reason, person_or_user
 from services.agentctl.errors import CommandError
 from services.agentctl.output import Json, plural, print_json
 from services.agentctl.text import quoted
@@ -19,11 +20,18 @@ def export(
     session: Annotated[str, typer.Argument(help="The id of a session.")],
     file: Annotated[Path, typer.Argument(help="Where to write it; a new file.")],
     *,
+    by: By = None,
+    reason: Reason = "",
     as_json: Json = False,
 ) -> None:
-    """Write all events of a session to a file, as they came, each line with a digest."""
+    """Write all events of a session to a file, as they came, each line with a digest.
+
+    Who did it is told to everybody, by an event.
+    """
+    path = f"/v1/sessions/{quoted(session)}/export"
+    signed = {"exported_by": person_or_user(by), "reason": reason}
     with connect() as services:
-        lines = services.text(PERSISTENCE, f"/v1/sessions/{quoted(session)}/export")
+        lines = services.text(PERSISTENCE, path, **signed)
     last = _last(lines)
     try:
         with file.open("x", encoding="utf-8") as writing:

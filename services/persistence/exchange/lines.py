@@ -53,10 +53,12 @@ def manifest(
     exported_at: datetime,
     installation: str = "",
     erased_at: datetime | None = None,
+    salt: str = "",
 ) -> dict[str, Any]:
     """Return the first line; ``installation`` is the name of the one that exports.
 
-    What was said in a session that was erased is not in what follows.
+    What was said in a session that was erased is not in what follows. By ``salt``, nobody can tell
+    from the digest of an export what is in it.
     """
     erased = {"erased_at": erased_at.isoformat()} if erased_at else {}
     return {
@@ -67,6 +69,7 @@ def manifest(
         "events": events,
         "exported_at": exported_at.isoformat(),
         "installation": installation,
+        "salt": salt,
     }
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.tables import announcements
 from shared.database import Database
-from shared.events import HistoryErased, HistoryImported
+from shared.events import HistoryErased, HistoryExported, HistoryImported
 from shared.events.infrastructure.operations import OperationEvent
 from shared.messaging import EventBus
 
@@ -16,7 +16,7 @@ UNTOLD: Final = "service:persistence"
 """Whose event it is until a process tells it, which puts its own name there."""
 
 _KINDS: Final[dict[str, type[OperationEvent]]] = {
-    each.name(): each for each in (HistoryErased, HistoryImported)
+    each.name(): each for each in (HistoryErased, HistoryExported, HistoryImported)
 }
 
 

@@ -158,12 +158,17 @@ class OutboxReplayed(OperationEvent):
 
 
 class HistoryExported(OperationEvent):
-    """The history of a session was exported; ``digest`` is of the exported bytes."""
+    """The history of a session was exported; ``digest`` is of the lines that went out.
+
+    It is not ``complete`` if whoever took it broke off before its end: then so many ``events`` of
+    it, or fewer, arrived.
+    """
 
     event_type = EventType.HISTORY_EXPORTED
     exported_session_id: str
     events: int = Field(ge=0)
     digest: str
+    complete: bool = True
 
 
 class HistoryImported(OperationEvent):

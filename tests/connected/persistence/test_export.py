@@ -7,8 +7,13 @@ from base64 import b64decode
 import pytest
 
 from services.persistence.exchange import check
-from shared.events import Topics
+from services.persistence.queries.export import ExportQueries, Taking
+from services.persistence.store.announcements import Announcing
+from shared.clock import SystemClock
+from shared.events import HistoryExported, Topics
 from shared.messaging import encode
+from shared.messaging.in_process import InProcessEventBus
+from tests.support.clock import FakeClock
 from tests.support.conversations import conversation
 from tests.support.history import TestHistory
 
@@ -39,3 +44,76 @@ async def test_what_is_behind_a_gap_is_left_out(history: TestHistory) -> None:
 
 async def test_an_unknown_session_is_none(history: TestHistory) -> None:
     await history.get("/v1/sessions/nobody/export", 404)
+
+
+TAKING = Taking(session_id="session-1", by="ann", reason="ticket 7")
+
+
+async def told(history: TestHistory) -> list[HistoryExported]:
+    """Return what is told that was not told before."""
+    bus = InProcessEventBus()
+    announcing = Announcing(history.database, bus, aggregate_id="service:persistence/1")
+    with bus.capture_events() as events:
+        while await announcing.advance():
+            pass
+    return [each for each in events if isinstance(each, HistoryExported)]
+
+
+async def test_it_is_told_who_took_a_session_out(history: TestHistory) -> None:
+    """Safeguard: ``_tell`` in ``Export``; the digest is that of the last line, and not again."""
+    await history.take(*conversation())
+
+    signed = {"exported_by": "ann", "reason": "ticket 7"}
+    response = await history.client.get("/v1/sessions/session-1/export", params=signed)
+
+    [event] = await told(history)
+    assert (event.operator, event.reason) == ("ann", "ticket 7")
+    assert (event.exported_session_id, event.events) == ("session-1", len(conversation()))
+    assert event.complete
+    assert event.digest == json.loads(response.content.splitlines()[-1])["digest"]
+
+
+async def test_no_export_is_whole_before_it_was_told(history: TestHistory) -> None:
+    """Safeguard: ``_tell`` comes before the end is given out; this process may die in between."""
+    events = conversation()
+    await history.take(*events)
+    export = await ExportQueries(history.database, SystemClock()).export(TAKING)
+
+    taken = [await anext(export.lines) for _ in range(len(events) + 1)]
+    assert await told(history) == []
+    taken.append(await anext(export.lines))
+
+    assert [each.complete for each in await told(history)] == [True]
+    assert check(taken).events == len(events)
+    await export.close()
+    assert await told(history) == []
+
+
+async def test_one_that_is_broken_off_is_not_told_as_whole(history: TestHistory) -> None:
+    """Safeguard: ``complete=False`` in ``close``; of one that gave out no event, nothing is told.
+
+    Who has read all but the end has it all.
+    """
+    await history.take(*conversation())
+    queries = ExportQueries(history.database, SystemClock())
+    unread, export = await queries.export(TAKING), await queries.export(TAKING)
+
+    await anext(unread.lines)
+    await unread.close()
+    taken = [await anext(export.lines) for _ in range(4)]
+    await export.close()
+
+    [event] = await told(history)
+    assert (event.complete, event.events, event.operator) == (False, 3, "ann")
+    assert event.digest == json.loads(taken[-1])["digest"]
+
+
+async def test_no_guess_can_be_tested_by_the_digest_of_an_export(history: TestHistory) -> None:
+    """Safeguard: ``salt``; what is told outlives the session, and all else in it stays known."""
+    await history.take(*conversation())
+    queries, digests = ExportQueries(history.database, FakeClock()), set[str]()
+    for _ in range(2):
+        export = await queries.export(TAKING)
+        digests.add(json.loads([line async for line in export.lines][-1])["digest"])
+
+    assert len(digests) == 2

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """PostgreSQL: one engine per process, and its failures named for what to do about them."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import asyncpg
-from sqlalchemy import text
+from sqlalchemy import ARRAY, ColumnElement, any_, literal, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -19,6 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from shared.errors import ConfigurationError, DependencyDownError, TransientError
 from shared.health import Readiness, probe
 from shared.settings import DatabaseSettings
+
+T = TypeVar("T")
 
 NAME = "PostgreSQL"
 
@@ -91,6 +94,15 @@ async def database_errors() -> AsyncGenerator[None]:
         raise DependencyDownError(NAME, str(error) or type(error).__name__) from error
     except asyncpg.PostgresError as error:
         raise _by_code(error, _code(error)) from error
+
+
+def among(column: ColumnElement[T], values: Iterable[T]) -> ColumnElement[bool]:
+    """Return the condition that ``column`` is one of ``values``, however many these are.
+
+    All of them are one parameter: PostgreSQL takes 32,767, and prepares one statement for any
+    number.
+    """
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 def _named(error: DBAPIError) -> Exception:

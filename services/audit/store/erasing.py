@@ -7,8 +7,8 @@ from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.audit.store.selecting import among
 from services.audit.tables import contents, entries, erasures, logs
+from shared.database import among
 from shared.messaging.erasing import ORDERS
 
 

@@ -8,9 +8,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.audit.store.rows import head_values, read_head
-from services.audit.store.selecting import among
 from services.audit.tables import heads, logs
 from services.audit.trail.appending import Head
+from shared.database import among
 
 
 async def lock_heads(connection: AsyncConnection, origins: list[str]) -> dict[str, Head]:

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.audit.store.erasing import erase, erased_among, every_origin
 from services.audit.store.heads import lock_heads, move_heads
 from services.audit.store.rows import Values, contents_values, entry_values
-from services.audit.store.selecting import among
 from services.audit.tables import contents, counts, entries, nodes
 from services.audit.trail.appending import (
     Appended,
@@ -25,7 +24,7 @@ from services.audit.trail.appending import (
     extend,
 )
 from services.audit.trail.erasing import is_kept, ordered, session_of
-from shared.database import Database
+from shared.database import Database, among
 from shared.telemetry.database import POSTGRESQL, client_span
 from shared.telemetry.tracing import Tracing
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.audit.store.selecting import among
 from services.audit.tables import entries, nodes
 from services.audit.transparency import Node, VerificationError
 from services.audit.transparency.paths import (
@@ -17,6 +16,7 @@ from services.audit.transparency.paths import (
     inclusion_path,
     stored_nodes,
 )
+from shared.database import among
 
 
 class StoredTree:

@@ -8,12 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    BindParameter,
     ColumnElement,
     LargeBinary,
-    Text,
     and_,
-    any_,
     bindparam,
     delete,
     func,
@@ -30,7 +27,7 @@ from services.dead_letters.store.received import Received
 from services.dead_letters.store.stored_headers import from_stored, to_stored
 from services.dead_letters.tables import actions, answers, deliveries, erasures, letters, outbox
 from shared.clock import Clock, SystemClock
-from shared.database import Database
+from shared.database import Database, among
 from shared.messaging.erasing import ORDERS, known_headers
 from shared.outbox.erasing import erase_records
 
@@ -89,7 +86,7 @@ async def erase_arrivals(
     """
     await connection.execute(select(func.pg_advisory_xact_lock_shared(_LOCK)))
     names = {name for each in received for name in _sessions(each)}
-    query = select(erasures.c.session_id).where(erasures.c.session_id == any_(_texts(names)))
+    query = select(erasures.c.session_id).where(among(erasures.c.session_id, names))
     erased = set(await connection.scalars(query))
     return [each if erased.isdisjoint(_sessions(each)) else _blank(each) for each in received]
 
@@ -116,12 +113,11 @@ def _blank(received: Received) -> Received:
 
 
 def _of(session_ids: Sequence[str]) -> ColumnElement[bool]:
-    keys = literal([each.encode() for each in session_ids], ARRAY(LargeBinary))
     return and_(
         or_(
-            letters.c.session_id == any_(_texts(session_ids)),
-            letters.c.aggregate_id == any_(_texts(session_ids)),
-            letters.c.key == any_(keys),
+            among(letters.c.session_id, session_ids),
+            among(letters.c.aggregate_id, session_ids),
+            among(letters.c.key, [each.encode() for each in session_ids]),
         ),
         func.coalesce(letters.c.event_type, "").not_in(ORDERS),
     )
@@ -132,7 +128,9 @@ async def _erase_around(
 ) -> None:
     """Erase what was written down about letters, and what waits to be sent of them."""
     rows = await connection.execute(
-        select(deliveries.c.id, deliveries.c.headers).where(deliveries.c.letter_id.in_(letter_ids))
+        select(deliveries.c.id, deliveries.c.headers).where(
+            among(deliveries.c.letter_id, letter_ids)
+        )
     )
     headers = [
         {"at": row.id, "left": to_stored(known_headers(from_stored(row.headers)))} for row in rows
@@ -146,19 +144,13 @@ async def _erase_around(
         )
     await connection.execute(
         update(actions)
-        .where(actions.c.letter_id.in_(letter_ids), actions.c.action == Action.FAILED_AGAIN)
+        .where(among(actions.c.letter_id, letter_ids), actions.c.action == Action.FAILED_AGAIN)
         .values(reason="")
     )
     names = [str(each) for each in letter_ids]
     told = answers.c.answer["letter"]["id"].as_string()
-    await connection.execute(delete(answers).where(told == any_(_texts(names))))
+    await connection.execute(delete(answers).where(among(told, names)))
     sent = outbox.records.c
-    keys = [each.encode() for each in session_ids]
+    of_sessions = among(sent.key, [each.encode() for each in session_ids])
     of_letters = literal([each.encode() for each in names], ARRAY(LargeBinary))
-    await erase_records(
-        connection, outbox, or_(sent.key.in_(keys), sent.headers.op("&&")(of_letters))
-    )
-
-
-def _texts(values: Iterable[str]) -> BindParameter[Sequence[str]]:
-    return literal(list(values), ARRAY(Text))
+    await erase_records(connection, outbox, or_(of_sessions, sent.headers.op("&&")(of_letters)))

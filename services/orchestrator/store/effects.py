@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orchestrator.domain.turn import CallState
 from services.orchestrator.store.tables import effects, turns
+from shared.database import among
 
 
 class EffectState(StrEnum):
@@ -85,7 +86,7 @@ async def effects_before(
     rows = await connection.execute(
         select(effects, turns.c.number.label("turn_number"))
         .join(turns, turns.c.id == effects.c.turn_id)
-        .where(effects.c.turn_id.in_(kept))
+        .where(among(effects.c.turn_id, kept))
         .order_by(turns.c.number, effects.c.step, effects.c.position)
     )
     return [(row.turn_number, effect_of(row)) for row in rows if row.step < kept[row.turn_id]]

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orchestrator.store.tables import outbox, sessions
+from shared.database import among
 from shared.messaging import OutgoingRecord
 from shared.messaging.structured import sequence_of
 from shared.outbox.store import record_of
@@ -30,7 +31,7 @@ class KeptEvent:
 async def last_sequences(connection: AsyncConnection, session_ids: Sequence[str]) -> dict[str, int]:
     """Return the number of the last event of each session."""
     rows = await connection.execute(
-        select(sessions.c.id, sessions.c.last_sequence).where(sessions.c.id.in_(session_ids))
+        select(sessions.c.id, sessions.c.last_sequence).where(among(sessions.c.id, session_ids))
     )
     return {row.id: row.last_sequence for row in rows}
 

@@ -30,6 +30,7 @@ from services.orchestrator.domain.session import Session, SessionState
 from services.orchestrator.domain.turn import TurnState
 from services.orchestrator.store.tables import effects, sessions, steps, turns
 from services.orchestrator.store.work import session_of
+from shared.database import among
 
 Changed = Mapping[str, ColumnElement[Any]]
 """Columns that are other than in the row that is copied."""
@@ -114,7 +115,7 @@ async def past_turns(
 async def asked_of(connection: AsyncConnection, turn_ids: Sequence[str]) -> dict[str, Asked]:
     """Return what turns were asked, by turn."""
     query = select(turns.c.id, turns.c.message, turns.c.client_tools)
-    found = await connection.execute(query.where(turns.c.id.in_(turn_ids)))
+    found = await connection.execute(query.where(among(turns.c.id, turn_ids)))
     return {row.id: Asked(row.message, restored(row.client_tools)) for row in found}
 
 

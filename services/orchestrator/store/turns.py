@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.orchestrator.domain.client_tool import restored, stored
 from services.orchestrator.domain.turn import Turn, TurnState
 from services.orchestrator.store.tables import sessions, turns
+from shared.database import among
 from shared.errors import NotFoundError
 
 COLUMNS = [turns.c[name] for name in Turn.__slots__]
@@ -110,7 +111,7 @@ async def claim_turns(
             or_(turns.c.state == TurnState.QUEUED, abandoned),
             ~blocked,
             ~paused,
-            turns.c.id.not_in(besides),
+            ~among(turns.c.id, besides),
         )
         .order_by(turns.c.accepted_at)
         .limit(limit)
@@ -137,7 +138,7 @@ async def renew_leases(
     rows = await connection.execute(
         update(turns)
         .where(
-            turns.c.id.in_(turn_ids),
+            among(turns.c.id, turn_ids),
             turns.c.lease_owner == owner,
             turns.c.state == TurnState.RUNNING,
         )

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.persistence.queries.streams import StreamQueries
 from services.persistence.tables import sessions
 from services.persistence.views.forks import Fork, ForkNode, ForkTree
-from shared.database import Database
+from shared.database import Database, among
 
 SHOWN = 100
 """How many forks of one session are told with it."""
@@ -110,7 +110,7 @@ async def _children(
 ) -> list[Fork]:
     query = (
         _query()
-        .where(sessions.c.forked_from.in_(list(session_ids)))
+        .where(among(sessions.c.forked_from, session_ids))
         .order_by(sessions.c.forked_at_sequence, sessions.c.created_at, sessions.c.session_id)
         .limit(limit)
     )

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.persistence.store.anomalies import DISCARDED
 from services.persistence.tables import anomalies, erasures, events, streams
 from services.persistence.views.view import Gap
-from shared.database import Database
+from shared.database import Database, among
 from shared.eventstore.arrangement import Head
 from shared.http import Problem
 
@@ -102,7 +102,7 @@ class StreamQueries:
             )
             .join(streams, streams.c.aggregate_id == events.c.aggregate_id)
             .where(
-                events.c.aggregate_id.in_(aggregate_ids),
+                among(events.c.aggregate_id, aggregate_ids),
                 streams.c.highest > streams.c.version,
                 events.c.sequence > streams.c.version,
             )

@@ -4,11 +4,10 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import Uuid, any_, literal, select, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 
 from services.persistence.tables import events
-from shared.database import Database
+from shared.database import Database, among
 from shared.events import DeadLetterDiscarded, Topics
 from shared.eventstore.entries import Entry, Place, entry_of
 from shared.messaging import Delivery, encode
@@ -45,13 +44,12 @@ class Discards:
 
     async def _stored_elsewhere(self, found: StandIns) -> set[UUID]:
         """Return the ids that are those of stored events: discarded was a second use of them."""
-        ids = literal([each.event_id for each in found.values()], ARRAY(Uuid))
-        place = tuple_(events.c.aggregate_id, events.c.sequence)
-        query = select(events.c.event_id).where(
-            events.c.event_id == any_(ids), place.not_in(list(found))
+        query = select(events.c.event_id, events.c.aggregate_id, events.c.sequence).where(
+            among(events.c.event_id, [each.event_id for each in found.values()])
         )
         async with self._database.connect() as connection:
-            return set(await connection.scalars(query))
+            rows = (await connection.execute(query)).all()
+        return {row.event_id for row in rows if Place(row.aggregate_id, row.sequence) not in found}
 
 
 def stand_ins(deliveries: Sequence[Delivery]) -> StandIns:

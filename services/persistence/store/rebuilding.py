@@ -34,7 +34,7 @@ from services.persistence.projections import Rows, project
 from services.persistence.store.archived import carry_over, is_archived
 from services.persistence.store.read_models import ReadModels
 from services.persistence.tables import LIVE, NEXT, rebuilds, stored, streams
-from shared.database import Database
+from shared.database import Database, among
 from shared.eventstore.reader import EventReader
 
 AT_ONCE = 20
@@ -92,7 +92,7 @@ class Rebuilding:
             events += await self._fold(connection, head.aggregate_id, head.version)
         done = [head.aggregate_id for head in heads]
         await connection.execute(
-            update(streams).where(streams.c.aggregate_id.in_(done)).values(rebuilt=number)
+            update(streams).where(among(streams.c.aggregate_id, done)).values(rebuilt=number)
         )
         await connection.execute(
             update(rebuilds)
@@ -146,7 +146,7 @@ def _active() -> Select[*tuple[Any, ...]]:
 async def rebuilt_among(connection: AsyncConnection, aggregate_ids: list[str]) -> set[str]:
     """Return which of these streams, whose locks the caller holds, are in the second set."""
     query = select(streams.c.aggregate_id).where(
-        streams.c.aggregate_id.in_(aggregate_ids),
+        among(streams.c.aggregate_id, aggregate_ids),
         streams.c.rebuilt == _active().scalar_subquery(),
     )
     return set(await connection.scalars(query))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.persistence.snapshot import EVERY, freeze, thaw
 from services.persistence.state import FOLD, SessionState, evolve
 from services.persistence.tables import snapshots, stored, streams
-from shared.database import Database
+from shared.database import Database, among
 from shared.errors import DecodingError
 from shared.eventstore import Until
 from shared.eventstore.reader import EventReader
@@ -83,7 +83,7 @@ class Snapshots:
     def _behind(self) -> Select[*tuple[Any, ...]]:
         return (
             select(streams.c.aggregate_id, streams.c.version)
-            .where(_BEHIND, streams.c.aggregate_id.not_in(self._unreadable))
+            .where(_BEHIND, ~among(streams.c.aggregate_id, self._unreadable))
             .limit(1)
             .with_for_update(skip_locked=True)
         )

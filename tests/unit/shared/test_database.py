@@ -2,9 +2,10 @@
 import asyncpg
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import Text, column
 from sqlalchemy.exc import DBAPIError, IntegrityError, TimeoutError as PoolTimeoutError
 
-from shared.database import create_engine, database_errors
+from shared.database import among, create_engine, database_errors
 from shared.errors import ConfigurationError, DependencyDownError, TransientError
 from shared.settings import DatabaseSettings
 
@@ -82,3 +83,20 @@ def test_a_url_of_something_else_is_refused_without_showing_it(url: str) -> None
         create_engine(DatabaseSettings(url=SecretStr(url)))
 
     assert "password@" not in str(raised.value)
+
+
+def test_values_are_one_parameter_however_many_they_are() -> None:
+    """Safeguard: ``any_`` of an array; PostgreSQL takes 32,767 parameters."""
+    condition = among(column("id", Text()), [str(each) for each in range(40_000)])
+
+    compiled = condition.compile()
+
+    assert [len(each) for each in compiled.params.values()] == [40_000]
+    assert "= ANY (" in str(compiled)
+
+
+def test_none_of_many_values_is_not_any_of_them() -> None:
+    """An id differs from some of two values always; that is not meant."""
+    condition = ~among(column("id", Text()), ["a", "b"])
+
+    assert str(condition.compile()).startswith("NOT (id = ANY")

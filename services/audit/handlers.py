@@ -81,5 +81,6 @@ def _identify(delivery: Delivery) -> tuple[EventIdentity | None, str | None]:
     """Return the event, or else the problem in reading one."""
     if delivery.event is None:
         return None, delivery.problem.kind.value if delivery.problem else UNFIT
-    identity = EventIdentity.of(delivery.event, written_type=written_type(delivery.record))
+    written = written_type(delivery.event, delivery.record)
+    identity = EventIdentity.of(delivery.event, written_type=written)
     return (identity, None) if identity.is_fit() else (None, UNFIT)

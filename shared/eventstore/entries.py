@@ -125,7 +125,7 @@ def entry_of(event: Event, record: Record | OutgoingRecord) -> Entry:
         event.aggregate_id,
         event.sequence,
         event.event_id,
-        written_type(record),
+        written_type(event, record),
         event.correlation_id,
         event.causation_id,
         _utc(event.occurred_at),

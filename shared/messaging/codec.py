@@ -103,16 +103,19 @@ def deliver(record: Record, *, max_bytes: int = MAX_RECORD_BYTES) -> Delivery:
         return Delivery(record, None, problem)
 
 
-def written_type(record: Record | OutgoingRecord) -> str:
+def written_type(event: Event, record: Record | OutgoingRecord) -> str:
     """Return the type that the record of an event names, whichever version is the latest here.
 
     An event that was read has the latest version of its type: an older payload was brought up to
-    it. What is remembered of a record must not change with the release that reads it.
+    it. What is remembered of a record must not change with the release that reads it. The value is
+    only read once more where there was an older version.
     """
     headers = dict(record.headers)
-    if (headers.get(names.CONTENT_TYPE) or b"").startswith(STRUCTURED.encode()):
-        return str(_json(record.value or b"")["type"])
-    return (headers.get(names.TYPE) or b"").decode()
+    if not (headers.get(names.CONTENT_TYPE) or b"").startswith(STRUCTURED.encode()):
+        return (headers.get(names.TYPE) or b"").decode()
+    if event.version == 1:
+        return event.type_name()
+    return str(_json(record.value or b"")["type"])
 
 
 def _attributes(headers: Headers) -> dict[str, str]:

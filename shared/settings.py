@@ -54,6 +54,11 @@ class KafkaSettings(BaseSettings):
         default=1_048_576, ge=1024, description="larger payloads are refused"
     )
     session_timeout: Seconds = timedelta(seconds=10)
+    leave_forming_groups: bool = Field(
+        default=True,
+        description="whether a consumer that stops while its group is forming anew says so, which"
+        " the embedded broker cannot bear",
+    )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     sasl_username: str | None = None

@@ -13,6 +13,7 @@ _KAFKA = {
     "KAFKA_ENABLE_IDEMPOTENCE": "false",  # the embedded broker has no InitProducerId
     "KAFKA_FETCH_MAX_WAIT": "0.02",  # it answers a fetch of an idle topic only after this wait
     "KAFKA_SESSION_TIMEOUT": "3",  # it lets a member wait for half of this before it may join
+    "KAFKA_LEAVE_FORMING_GROUPS": "false",  # it would wait for a leader that has left for good
 }
 
 

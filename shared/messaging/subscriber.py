@@ -23,6 +23,7 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 from shared.messaging.attempts import AttemptLog
 from shared.messaging.intake import Intake, RecordProcessor
 from shared.messaging.kafka_client import connection_arguments, kafka_errors
+from shared.messaging.leaving import leave_only_when_formed
 from shared.messaging.observer import Observer
 from shared.messaging.records import Record
 from shared.settings import KafkaSettings
@@ -97,6 +98,8 @@ class RecordSubscriber:
         """
         async with kafka_errors(self._settings):
             await self.broker.start()
+        if not self._settings.leave_forming_groups:
+            leave_only_when_formed(self.consumer)
 
     async def stop(self) -> None:
         """Finish the batch in hand, commit it, and leave the group."""

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """An event on its way into the store, as the row that it will be."""
 
-import os
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import NamedTuple
@@ -9,10 +8,10 @@ from uuid import UUID
 
 from shared.errors import PermanentError
 from shared.events import Event
-from shared.events.content import without_content
+from shared.eventstore.blanking import blanked, new_seal
 from shared.eventstore.headers import headers_from_json, headers_to_json
 from shared.messaging.codec import written_type
-from shared.messaging.erasing import is_erased, known_headers
+from shared.messaging.erasing import is_erased
 from shared.messaging.records import OutgoingRecord, Record
 
 
@@ -100,16 +99,12 @@ class Entry(NamedTuple):
     def without_content(self, now: datetime) -> "Entry":
         """Return the row of this event in a session that was erased.
 
-        If it says less than what came, its digest is another one, of nothing that anybody knows:
-        by that of what came, guesses could be tested.
+        If it says less than what came, its digest is another one.
         """
-        value = without_content(self.value)
-        came = headers_from_json(self.headers)
-        known = known_headers(came)
-        if (value, known) == (self.value, came):
+        value, headers = blanked(self.value, self.headers)
+        if (value, headers) == (self.value, self.headers):
             return self._replace(erased_at=now)
-        headers, digest = headers_to_json(known), os.urandom(sha256().digest_size)
-        return self._replace(value=value, headers=headers, digest=digest, erased_at=now)
+        return self._replace(value=value, headers=headers, digest=new_seal(), erased_at=now)
 
 
 def entry_of(event: Event, record: Record | OutgoingRecord) -> Entry:

@@ -7,7 +7,7 @@ table         the role may            holds
 events        select, insert          every event: its place, id, digest, cause, and where it was
 records       select, insert          its key, value and headers, by month
 erasures      select                  whose records say nothing any more, by ``erase_session``
-archives      select                  months of records that are in files, and in which
+archives      select                  months of records that are in files; some were put back
 snapshots     select, insert, update  states to fold on from; can be computed from the events
 rebuilds      select, update          rebuilds of the read models, of which one at most goes on
 streams       select, insert, update  how far each aggregate goes
@@ -131,6 +131,7 @@ archives = Table(
     Column("begins_at", MOMENT, nullable=False),
     Column("ends_at", MOMENT, nullable=False),
     Column("archived_at", MOMENT, nullable=False, server_default=func.now()),
+    Column("restored_at", MOMENT),
 )
 
 anomalies = Table(

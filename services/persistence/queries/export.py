@@ -8,9 +8,9 @@ from secrets import token_hex
 from typing import Any
 
 from services.persistence.exchange import Lines, end, exported, manifest
+from services.persistence.queries.archives import require_whole
 from services.persistence.queries.streams import StreamQueries
 from services.persistence.store.announcements import UNTOLD, announce
-from services.persistence.store.archived import is_archived
 from services.persistence.store.origins import Origins
 from services.persistence.tables import stored
 from shared.clock import Clock
@@ -124,9 +124,7 @@ class ExportQueries:
         if not head.version:
             raise self._streams.not_yet(session_id, head)
         async with self._database.connect() as connection:
-            if await is_archived(connection, session_id):
-                detail = f"a part of session {session_id!r} is in the archive; read it there"
-                raise Problem(409, "Archived", detail)
+            await require_whole(connection, session_id, last=head.version)
         first = manifest(
             session_id,
             events=head.version,

@@ -19,7 +19,7 @@ from services.persistence.store.origins import Origins
 from services.persistence.tables import events, stored
 from services.persistence.views.events import EventPage, event_view
 from services.persistence.views.state import State, state_view
-from services.persistence.views.timeline import Timeline, line
+from services.persistence.views.timeline import ArchivedPart, Timeline, line
 from shared.database import Database
 from shared.eventstore import StoredEvent
 from shared.eventstore.reader import EventReader
@@ -52,7 +52,7 @@ class HistoryQueries:
             page, following = await self._page(connection, session_id, from_sequence, limit)
             causes = await self._causes(connection, session_id, page)
             forks = await self._begun(connection, session_id, page)
-            archived = await archived_parts(connection, page)
+            archived = await _archived(connection, session_id, page)
         gaps = await self._streams.gaps(session_id) if head.highest > head.version else []
         return Timeline(
             session_id=session_id,
@@ -107,6 +107,14 @@ class HistoryQueries:
             found = await connection.execute(_ancestors(session_id, outside))
             causes |= {row.event_id: row.causation_id for row in found}
         return causes
+
+
+async def _archived(
+    connection: AsyncConnection, session_id: str, page: Sequence[StoredEvent]
+) -> list[ArchivedPart]:
+    if not any(each.archived for each in page):
+        return []
+    return await archived_parts(connection, session_id, page[0].sequence, page[-1].sequence)
 
 
 def _ancestors(session_id: str, event_ids: set[Any]) -> Any:

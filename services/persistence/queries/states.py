@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.projections.sessions import SESSIONS
+from services.persistence.queries.archives import require_whole
 from services.persistence.queries.streams import StreamQueries
 from services.persistence.state import SessionState, evolve
 from services.persistence.store.snapshots import Snapshots
@@ -44,28 +45,38 @@ class StateQueries:
                 raise self._streams.not_yet(session_id, head)
             if isinstance(point, int) and point > head.version:
                 raise _beyond(session_id, head, point)
+            state = await self._snapshots.before(connection, session_id, point)
             try:
-                state = await self._fold(connection, session_id, point)
+                state = await self._fold(connection, session_id, state, point)
             except DecodingError as error:
-                raise Problem(409, "Cannot be read", f"session {session_id!r}: {error}") from error
+                last = point if isinstance(point, int) else head.version
+                await require_whole(connection, session_id, state.sequence + 1, last)
+                raise _unreadable(session_id, error) from error
         if not state.rows.of(SESSIONS):
             raise Problem(404, "Not there yet", f"session {session_id!r} began after {point}")
         return state
 
     async def kept(self, session_id: str, state: SessionState, until: int) -> SessionState:
-        """Take the events up to one into ``state``, which forgets none of what they bring."""
+        """Take the events up to one into ``state``, which forgets none of what they bring.
+
+        Raises:
+            Problem: some of them cannot be read, or are in the archive.
+        """
         async with self._database.connect() as connection:
             pages = self._reader.pages(connection, session_id, state.sequence, last=until)
-            async with aclosing(pages):
-                async for page in pages:
-                    for each in page:
-                        state = state.keep(each.event())
+            try:
+                async with aclosing(pages):
+                    async for page in pages:
+                        for each in page:
+                            state = state.keep(each.event())
+            except DecodingError as error:
+                await require_whole(connection, session_id, state.sequence + 1, until)
+                raise _unreadable(session_id, error) from error
         return state
 
     async def _fold(
-        self, connection: AsyncConnection, session_id: str, until: Until
+        self, connection: AsyncConnection, session_id: str, state: SessionState, until: Until
     ) -> SessionState:
-        state = await self._snapshots.before(connection, session_id, until)
         prefix = Prefix(until, state.sequence)
         last = until if isinstance(until, int) else None
         pages = self._reader.pages(connection, session_id, state.sequence, last=last)
@@ -81,3 +92,7 @@ class StateQueries:
 def _beyond(session_id: str, head: Head, point: int) -> Problem:
     detail = f"session {session_id!r} is known without a gap up to event {head.version}"
     return Problem(404, "Not there yet", f"{detail}, not up to {point}")
+
+
+def _unreadable(session_id: str, error: DecodingError) -> Problem:
+    return Problem(409, "Cannot be read", f"session {session_id!r}: {error}")

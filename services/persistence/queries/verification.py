@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.comparison import Folding, Recorded, by_key
 from services.persistence.projections import READ_MODELS, Key
+from services.persistence.queries.archives import require_whole
 from services.persistence.queries.cursor import read_name, write_name
 from services.persistence.queries.streams import StreamQueries
 from services.persistence.snapshot_check import RecordedSnapshot, SnapshotFolding
@@ -79,6 +80,7 @@ class VerificationQueries:
         async with self._database.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ")
             head = await self._streams.head(connection, session_id)
+            await require_whole(connection, session_id, last=head.version)
             async for page in self._reader.pages(connection, session_id, last=head.version):
                 recorded_snapshots = await _snapshots(connection, page)
                 for each in page:

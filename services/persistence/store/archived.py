@@ -1,17 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """Streams of which files have a part: nobody can fold their events again from the database."""
 
-from sqlalchemy import Table, exists, select
+from sqlalchemy import ColumnElement, Table, exists, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.tables import LIVE, NEXT, archives, events
 
 
+def in_a_file() -> ColumnElement[bool]:
+    """Return the condition that what an event says is in the file of a month, and only there.
+
+    A month ends before the first moment of the next one.
+    """
+    return (
+        (events.c.recorded_at >= archives.c.begins_at)
+        & (events.c.recorded_at < archives.c.ends_at)
+        & archives.c.restored_at.is_(None)
+    )
+
+
 async def is_archived(connection: AsyncConnection, aggregate_id: str) -> bool:
     """Tell whether a part of a stream is in a file."""
-    inside = events.c.recorded_at.between(archives.c.begins_at, archives.c.ends_at)
-    query = select(exists().where(events.c.aggregate_id == aggregate_id, inside))
+    query = select(exists().where(events.c.aggregate_id == aggregate_id, in_a_file()))
     return bool(await connection.scalar(query))
 
 

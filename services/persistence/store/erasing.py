@@ -11,7 +11,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.projections import Rows, project
+from services.persistence.store.archived import is_archived
 from services.persistence.store.read_models import ReadModels
+from services.persistence.store.remains import remains_of
 from services.persistence.tables import stored, streams
 from shared.errors import DecodingError
 from shared.events import Event, SessionErased, SessionErasedEvent
@@ -62,10 +64,13 @@ class Erasing:
 
     async def erase(self, connection: AsyncConnection, erasure: Erasure) -> None:
         """Erase a session whose head the caller has locked."""
+        session_id = erasure.session_id
+        away = await is_archived(connection, session_id)
+        remains = await remains_of(connection, session_id) if away else None
         await connection.execute(
             select(
                 func.persistence.erase_session(
-                    erasure.session_id,
+                    session_id,
                     _texts(KEPT),
                     _texts(KEPT_HEADERS),
                     erasure.by,
@@ -73,7 +78,10 @@ class Erasing:
                 )
             )
         )
-        await self._fold(connection, erasure.session_id)
+        if remains:
+            await remains.put_back(connection, self._read_models)
+        else:
+            await self._fold(connection, session_id)
 
     async def _fold(self, connection: AsyncConnection, session_id: str) -> None:
         """Fill the read models of a session again; a rebuild that goes on sees to its own."""
@@ -86,7 +94,7 @@ class Erasing:
                 for each in page:
                     try:
                         project(each.event(), rows)
-                    except DecodingError:  # archived, or unreadable: it is erased all the same
+                    except DecodingError:  # it cannot be read, and is erased all the same
                         continue
                 await self._read_models.apply(connection, rows)
 

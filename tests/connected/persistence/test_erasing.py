@@ -2,7 +2,7 @@
 """Erasing what a session says: the one narrow way to change what is stored, on the record."""
 
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from hashlib import sha256
 from typing import Any
 
@@ -16,15 +16,15 @@ from shared.events import (
     Event,
     MessageReceived,
     SessionErased,
-    SessionErasedEvent,
     Topics,
 )
-from shared.events.content import CONTENT, KEPT, without_content
+from shared.events.content import KEPT, without_content
 from shared.messaging import Delivery, decode, encode
 from shared.messaging.erasing import erased
 from shared.messaging.headers import KEPT_HEADERS
 from tests.support.conversations import conversation
 from tests.support.databases import MigratedDatabase
+from tests.support.erasures import blank, order, secretive
 from tests.support.event_streams import delivered
 from tests.support.factories import an_event
 from tests.support.history import TestHistory, folded
@@ -50,39 +50,6 @@ async def service(
 
 def of(rows: list[dict[str, Any]], session_id: str) -> list[dict[str, Any]]:
     return [row for row in rows if row["aggregate_id"] == session_id]
-
-
-def secretive(events: Sequence[Event]) -> list[Event]:
-    """Return events all of whose texts by people and models have the secret in them."""
-    return [
-        each.model_copy(
-            update={
-                name: f"{SECRET} {value}"
-                for name, value in each
-                if name in CONTENT and isinstance(value, str)
-            }
-        )
-        for each in events
-    ]
-
-
-def order(after: Sequence[Event]) -> list[Event]:
-    """Return the order to erase the session of ``after``, as it comes on both topics."""
-    place: dict[str, Any] = {"session_id": after[0].aggregate_id, "source": after[0].source}
-    said = SessionErased(
-        **place, sequence=len(after) + 1, erased_by="ann", erasure_reason="ticket 7"
-    )
-    return [said, SessionErasedEvent(**place, sequence=len(after) + 2, operator="ann")]
-
-
-def blank(events: Sequence[Event]) -> list[Event]:
-    """Return events as they are without content."""
-    found: list[Event] = []
-    for delivery in delivered(events):
-        record = delivery.record
-        value = without_content(record.value or b"")
-        found.append(decode(type(record)("", 0, 0, 0, record.key, value, record.headers)))
-    return found
 
 
 async def test_the_database_erases_all_but_names_that_are_kept_and_no_other_session(

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from textwrap import indent
 from typing import Annotated, Any
 
 import typer
@@ -49,6 +50,15 @@ def console() -> Console:
 def print_json(data: Any) -> None:
     """Print data as JSON, with everything outside ASCII escaped."""
     typer.echo(json.dumps(data, indent=2))
+
+
+def print_json_list(items: Iterable[Any]) -> None:
+    """Print one JSON list of items as they come, however many; it is cut off if they are."""
+    before = "["
+    for each in items:
+        typer.echo(f"{before}\n{indent(json.dumps(each, indent=2), '  ')}", nl=False)
+        before = ","
+    typer.echo("[]" if before == "[" else "\n]")
 
 
 def table(*columns: str, right: Sequence[str] = ()) -> Table:

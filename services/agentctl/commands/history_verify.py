@@ -2,19 +2,60 @@
 """``agentctl history verify``: folds the recorded events again and compares."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from services.agentctl.client import Services
 from services.agentctl.commands.connection import connect
 from services.agentctl.commands.history_divergences import show_divergences
 from services.agentctl.errors import CommandError
-from services.agentctl.output import Json, console, plural, print_json
+from services.agentctl.output import Json, console, plural, print_json, print_json_list
 from services.agentctl.text import one_line, quoted
 
 PERSISTENCE = "persistence"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was found so far: of many sessions, nothing else is held."""
+
+    sessions: int = 0
+    well: int = 0
+    bad: int = 0
+    gaps: int = 0
+    events: int = 0
+    snapshots: int = 0
+
+    def count(self, found: Any) -> Any:
+        """Take a session in, and return what was found of it."""
+        self.sessions += 1
+        self.bad += not found["verified"]
+        self.gaps += bool(found["gaps"])
+        if _is_well(found):
+            self.well += 1
+            self.events += found["sequence"]
+            self.snapshots += found.get("snapshots", 0)
+        return found
+
+    @property
+    def folded(self) -> str:
+        """Return how much was folded again in the sessions that are well."""
+        with_snapshots = f" and {plural(self.snapshots, 'snapshot')}" if self.snapshots else ""
+        return f"{plural(self.events, 'event')}{with_snapshots} folded again"
+
+    def judge(self) -> None:
+        """End with an error if not all is well.
+
+        Raises:
+            CommandError: it is not.
+        """
+        if self.bad:
+            of_which = f" in {plural(self.bad, 'session')}" if self.sessions > 1 else ""
+            raise CommandError(f"what is recorded is not what the events add up to{of_which}")
+        if self.gaps:
+            raise CommandError("events are missing, so what comes after them was not verified")
 
 
 def verify(
@@ -29,24 +70,21 @@ def verify(
     """
     if (session is None) is not every:
         raise CommandError("give either the id of a session, or --all")
+    tally = Tally()
     with connect() as services:
-        found = _one(services, session) if session else _all(services)
-        if as_json:
-            print_json(found["items"] if every else found)
+        if session:
+            _show_one(tally.count(_one(services, session)), tally, as_json=as_json)
         else:
-            _show(console(), found, every=every)
-    _judge(found["items"] if every else [found])
+            _show_all(services, tally, as_json=as_json)
+    tally.judge()
 
 
 def _one(services: Services, session: str) -> Any:
     return services.get(PERSISTENCE, f"/v1/sessions/{quoted(session)}/verification")
 
 
-def _all(services: Services) -> Any:
-    return {"items": list(_pages(services))}
-
-
-def _pages(services: Services) -> Iterator[Any]:
+def _each(services: Services) -> Iterator[Any]:
+    """Give what was found of each session as it comes, a page at a time."""
     page = services.get(PERSISTENCE, "/v1/verifications")
     yield from page["items"]
     while page["next"]:
@@ -54,36 +92,28 @@ def _pages(services: Services) -> Iterator[Any]:
         yield from page["items"]
 
 
-def _show(screen: Console, found: Any, *, every: bool) -> None:
-    if not every:
-        show_divergences(screen, found)
-        if found["verified"]:
-            screen.print(f"{_folded([found])} folded again: all that is recorded agrees")
+def _show_one(found: Any, tally: Tally, *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
         return
-    items = found["items"]
-    for each in items:
-        if not _is_well(each):
-            screen.print(one_line(each["session_id"]), style="bold")
-            show_divergences(screen, each)
-    well = [each for each in items if _is_well(each)]
-    screen.print(f"{plural(len(well), 'session')} of {len(items)}: {_folded(well)} folded again")
+    screen = console()
+    show_divergences(screen, found)
+    if found["verified"]:
+        screen.print(f"{tally.folded}: all that is recorded agrees")
 
 
-def _folded(items: list[Any]) -> str:
-    events = sum(each["sequence"] for each in items)
-    snapshots = sum(each.get("snapshots", 0) for each in items)
-    with_snapshots = f" and {plural(snapshots, 'snapshot')}" if snapshots else ""
-    return f"{plural(events, 'event')}{with_snapshots}"
+def _show_all(services: Services, tally: Tally, *, as_json: bool) -> None:
+    each_found = (tally.count(found) for found in _each(services))
+    if as_json:
+        print_json_list(each_found)
+        return
+    screen = console()
+    for found in each_found:
+        if not _is_well(found):
+            screen.print(one_line(found["session_id"]), style="bold")
+            show_divergences(screen, found)
+    screen.print(f"{plural(tally.well, 'session')} of {tally.sessions}: {tally.folded}")
 
 
 def _is_well(found: Any) -> bool:
     return bool(found["verified"]) and not found["gaps"]
-
-
-def _judge(items: list[Any]) -> None:
-    bad = [each for each in items if not each["verified"]]
-    if bad:
-        of_which = f" in {plural(len(bad), 'session')}" if len(items) > 1 else ""
-        raise CommandError(f"what is recorded is not what the events add up to{of_which}")
-    if any(each["gaps"] for each in items):
-        raise CommandError("events are missing, so what comes after them was not verified")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``agentctl history`` beside the timeline: what it asks, what it prints, how it ends."""
 
+import json
 from typing import Any
 
 import pytest
@@ -163,6 +164,34 @@ def test_all_sessions_are_verified_and_only_what_is_wrong_is_told(
     ]
     assert "not what the events add up to in 1 session" in outcome.err
     assert services.asked[1].query == {"cursor": ["more"]}
+
+
+def test_what_is_wrong_is_told_as_it_is_found(agentctl: Agentctl, services: HttpAnswers) -> None:
+    """Safeguard: ``_each`` gives, and nothing collects; the service fails at the second page."""
+    bad = verification(session_id="s-2", verified=False, problem="event 7 cannot be read")
+    pages = "GET /persistence/v1/verifications"
+    services.on(pages, {"items": [bad], "next": "more"})
+    services.on(pages, {"title": "Internal Server Error"}, status=500)
+
+    outcome = agentctl("history", "verify", "--all")
+
+    assert outcome.code == 1
+    assert outcome.out.splitlines() == ["s-2", "event 7 cannot be read"]
+
+
+@pytest.mark.parametrize("pages", [[[]], [[verification()], [verification(session_id="s\n[")]]])
+def test_all_sessions_are_one_json_list(
+    agentctl: Agentctl, services: HttpAnswers, pages: list[list[Any]]
+) -> None:
+    answers = [
+        {"items": items, "next": "more" if number < len(pages) else None}
+        for number, items in enumerate(pages, start=1)
+    ]
+    services.on("GET /persistence/v1/verifications", *answers)
+
+    outcome = agentctl("history", "verify", "--all", "--json")
+
+    assert (outcome.code, json.loads(outcome.out)) == (0, [each for page in pages for each in page])
 
 
 @pytest.mark.parametrize("arguments", [(), ("s-1", "--all")])

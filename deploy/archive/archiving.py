@@ -6,17 +6,23 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import insert, tuple_
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.archive import partitions
-from deploy.archive.manifest import Manifest, Summary
+from deploy.archive.manifest import Manifest, Summary, file_of
 from deploy.archive.month import Month
 from services.persistence.store.snapshots import Snapshots
 from services.persistence.tables import archives, records, stored
 from shared.database import Database
 from shared.errors import AgentRuntimeError
-from shared.eventstore.archive import read_archive, writing
+from shared.eventstore.archive import (
+    AlteredArchiveError,
+    contents_of,
+    read_archive,
+    writing,
+)
 from shared.eventstore.reader import EventReader, read
 from shared.eventstore.stored_event import StoredEvent
 
@@ -53,15 +59,21 @@ class Archiving:
             summary = await self._write(connection, month, draft)
             self._read_back(draft, summary)
             await self._keep_states(connection, month)
-            manifest = summary.manifest(month, draft)
-            final = self.directory / manifest.file
-            draft.replace(final)
-            manifest.write(self.directory)
+            manifest = self._keep(month, draft, summary)
             await self._note(connection, month, manifest)
             await partitions.drop(connection, month)
         return manifest
 
     async def _require_fit(self, connection: AsyncConnection, month: Month) -> None:
+        away = select(archives.c.file).where(
+            archives.c.month == str(month), archives.c.restored_at.is_(None)
+        )
+        file: str | None = await connection.scalar(away)
+        if file:
+            raise CannotArchiveError(
+                f"{month} is in {file} already, which would be written over: what is in the"
+                " database of that month came after it"
+            )
         behind = await partitions.streams_behind_a_gap(connection, month)
         if behind:
             raise CannotArchiveError(
@@ -97,17 +109,39 @@ class Archiving:
         if again.content != summary.content or again.events != summary.events:
             raise CannotArchiveError(f"{draft} does not say what was written: is the disk sound?")
 
+    def _keep(self, month: Month, draft: Path, summary: Summary) -> Manifest:
+        """Have the draft be the file of its month, unless that says the same already."""
+        final = self.directory / file_of(month)
+        if _says(final, summary.digest):
+            draft.unlink()
+        else:
+            draft.replace(final)
+        manifest = summary.manifest(month, final)
+        manifest.write(self.directory)
+        return manifest
+
     async def _note(self, connection: AsyncConnection, month: Month, manifest: Manifest) -> None:
+        noted = {
+            "file": manifest.file,
+            "events": manifest.events,
+            "digest": manifest.digest,
+            "begins_at": month.begins,
+            "ends_at": month.ends,
+            "archived_at": func.now(),
+            "restored_at": None,
+        }
         await connection.execute(
-            insert(archives).values(
-                month=str(month),
-                file=manifest.file,
-                events=manifest.events,
-                digest=manifest.digest,
-                begins_at=month.begins,
-                ends_at=month.ends,
-            )
+            insert(archives)
+            .values(month=str(month), **noted)
+            .on_conflict_do_update(index_elements=[archives.c.month], set_=noted)
         )
+
+
+def _says(file: Path, digest: str) -> bool:
+    try:
+        return contents_of(file).digest == digest
+    except (FileNotFoundError, AlteredArchiveError):
+        return False
 
 
 async def _events(connection: AsyncConnection, month: Month) -> AsyncGenerator[StoredEvent]:

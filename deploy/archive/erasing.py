@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Takes out of archived months what was said in sessions that were erased since."""
 
-import os
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -10,14 +10,12 @@ from sqlalchemy import select, update
 
 from deploy.archive.manifest import Summary
 from deploy.archive.month import Month
-from services.persistence.tables import archives, streams
-from shared.clock import Clock, SystemClock
+from deploy.archive.stayed import erased_sessions, left_of, pages, stayed
+from services.persistence.tables import archives
 from shared.database import Database
-from shared.events.content import without_content
 from shared.eventstore.archive import read_archive, writing
-from shared.eventstore.headers import headers_from_json, headers_to_json
+from shared.eventstore.entries import Place
 from shared.eventstore.stored_event import StoredEvent
-from shared.messaging.erasing import known_headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +24,6 @@ class ArchiveErasing:
 
     database: Database
     directory: Path
-    clock: Clock = field(default_factory=SystemClock)
 
     async def erase(self) -> dict[str, int]:
         """Return how many events were erased in which month; twice erases nothing more.
@@ -36,9 +33,7 @@ class ArchiveErasing:
             OSError: a file is not in the directory.
         """
         async with self.database.connect() as connection:
-            erased = set(
-                await connection.scalars(select(streams.c.aggregate_id).where(streams.c.erased))
-            )
+            erased = await erased_sessions(connection)
             files = (await connection.execute(select(archives.c.month, archives.c.file))).all()
         found: dict[str, int] = {}
         for month, file in sorted(files):
@@ -47,16 +42,17 @@ class ArchiveErasing:
                 found[month] = count
         return found
 
-    async def _rewrite(self, month: Month, file: Path, erased: set[str]) -> int:
-        draft, now = self.directory / f".{month}.draft", self.clock.now()
+    async def _rewrite(self, month: Month, file: Path, erased: Mapping[str, datetime]) -> int:
+        draft = self.directory / f".{month}.draft"
         draft.unlink(missing_ok=True)
         summary, count = Summary(), 0
         with writing(draft, str(month)) as writer:
-            for each in read_archive(file):
-                left = _blank(each, now) if each.aggregate_id in erased else each
-                count += left != each
-                writer.add(left)
-                summary.add(left)
+            for page in pages(read_archive(file)):
+                left = await self._left(page, erased)
+                count += sum(one != other for one, other in zip(page, left, strict=True))
+                for each in left:
+                    writer.add(each)
+                    summary.add(each)
             summary.digest = writer.digest
         if not count:
             draft.unlink()
@@ -72,11 +68,19 @@ class ArchiveErasing:
             manifest.write(self.directory)
         return count
 
-
-def _blank(stored: StoredEvent, now: datetime) -> StoredEvent:
-    value = without_content(stored.value)
-    headers = headers_to_json(known_headers(headers_from_json(stored.headers_json)))
-    if (value, headers) == (stored.value, stored.headers_json):
-        return stored
-    digest = os.urandom(len(stored.digest))  # by that of what came, guesses could be tested
-    return stored._replace(value=value, headers_json=headers, digest=digest, erased_at=now)
+    async def _left(
+        self, page: list[StoredEvent], erased: Mapping[str, datetime]
+    ) -> list[StoredEvent]:
+        """Return the events of a page as they have to be now."""
+        concerned = [each for each in page if each.aggregate_id in erased]
+        if not concerned:
+            return page
+        async with self.database.connect() as connection:
+            here = await stayed(connection, concerned)
+        seals = {place: row.digest for place, row in here.items()}
+        return [
+            left_of(each, seals.get(place, each.digest), erased[each.aggregate_id])
+            if (place := Place(each.aggregate_id, each.sequence)).aggregate_id in erased
+            else each
+            for each in page
+        ]

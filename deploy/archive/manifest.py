@@ -95,7 +95,7 @@ class Summary:
         """Return what was added up, of a file that is complete."""
         return Manifest(
             month=str(month),
-            file=f"records-{month}.jsonl.gz",
+            file=file_of(month),
             file_sha256=_sha256(file),
             digest=self.digest,
             events=self.events,
@@ -105,6 +105,11 @@ class Summary:
             last_recorded_at=self.last,
             kafka=[self.ranges[key] for key in sorted(self.ranges)],
         )
+
+
+def file_of(month: Month) -> str:
+    """Return the name of the file of a month."""
+    return f"records-{month}.jsonl.gz"
 
 
 def _sha256(file: Path) -> str:

@@ -29,22 +29,22 @@ async def months(connection: AsyncConnection) -> list[Month]:
 
 async def count(connection: AsyncConnection, month: Month) -> int:
     """Return how many events a month has."""
-    query = select(func.count()).select_from(_partition(month))
+    query = select(func.count()).select_from(table_of(month))
     return int((await connection.execute(query)).scalar_one())
 
 
 async def lock(connection: AsyncConnection, month: Month) -> None:
     """Let nobody write into a month until the transaction ends; it can still be read."""
-    table = _partition(month).fullname
+    table = table_of(month).fullname
     await connection.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 async def streams_behind_a_gap(connection: AsyncConnection, month: Month) -> Sequence[str]:
     """Return streams with events of a month that wait for others, which would need their text."""
-    said = _partition(month).c
+    said = table_of(month).c
     query = (
         select(streams.c.aggregate_id)
-        .join(_partition(month), said.aggregate_id == streams.c.aggregate_id)
+        .join(table_of(month), said.aggregate_id == streams.c.aggregate_id)
         .where(streams.c.highest > streams.c.version, said.sequence > streams.c.version)
         .distinct()
         .order_by(streams.c.aggregate_id)
@@ -55,7 +55,7 @@ async def streams_behind_a_gap(connection: AsyncConnection, month: Month) -> Seq
 
 async def last_events(connection: AsyncConnection, month: Month) -> dict[str, int]:
     """Return the last event that each session has in a month."""
-    said = _partition(month).c
+    said = table_of(month).c
     query = (
         select(said.aggregate_id, func.max(said.sequence).label("last"))
         .where(said.aggregate_id.not_like("service:%"))
@@ -67,12 +67,12 @@ async def last_events(connection: AsyncConnection, month: Month) -> dict[str, in
 
 async def drop(connection: AsyncConnection, month: Month) -> None:
     """Take a month out of the database."""
-    table = _partition(month).fullname
+    table = table_of(month).fullname
     await connection.execute(text(f"ALTER TABLE {records.fullname} DETACH PARTITION {table}"))
     await connection.execute(text(f"DROP TABLE {table}"))
 
 
 @cache
-def _partition(month: Month) -> Table:
+def table_of(month: Month) -> Table:
     """Return the table of a month, which is like that of all months."""
     return records.to_metadata(MetaData(), schema="persistence_months", name=month.table)

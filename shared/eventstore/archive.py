@@ -10,6 +10,7 @@ import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -78,15 +79,39 @@ def writing(path: Path, month: str) -> Generator[ArchiveWriter]:
         writer.end()
 
 
-def read_archive(path: Path) -> Iterator[StoredEvent]:
+@dataclass(slots=True)
+class Contents:
+    """What a file is: its month is known with the first event, its digest at the end."""
+
+    month: str = ""
+    digest: str = ""
+    events: int = 0
+
+
+def contents_of(path: Path) -> Contents:
+    """Read all of a file, and return what it is.
+
+    Raises:
+        AlteredArchiveError: a line is not as it was written, or the end is missing.
+        OSError: the file cannot be read.
+    """
+    contents = Contents()
+    for _ in read_archive(path, contents):
+        pass
+    return contents
+
+
+def read_archive(path: Path, contents: Contents | None = None) -> Iterator[StoredEvent]:
     """Give the events of a file in their order; all are as they were only if none is refused.
+
+    ``contents`` is told what the file is.
 
     Raises:
         AlteredArchiveError: a line is not as it was written, or the end is missing.
         OSError: the file cannot be read.
     """
     with gzip.open(path, "rb") as file:
-        yield from _events(_lines(cast(IO[bytes], file)))
+        yield from _events(_lines(cast(IO[bytes], file)), contents or Contents())
 
 
 def event_line(stored: StoredEvent) -> bytes:
@@ -109,7 +134,7 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _events(lines: Iterable[bytes]) -> Iterator[StoredEvent]:
+def _events(lines: Iterable[bytes], contents: Contents) -> Iterator[StoredEvent]:
     digest, ended, number = sha256(), False, 0
     for number, line in enumerate(lines, start=1):
         fields = _parsed(number, line)
@@ -118,10 +143,12 @@ def _events(lines: Iterable[bytes]) -> Iterator[StoredEvent]:
         if number == 1:
             if (fields.get("format"), fields.get("version")) != (FORMAT, VERSION):
                 raise AlteredArchiveError(1, f"it is no {FORMAT} of version {VERSION}")
+            contents.month = str(fields.get("month"))
         elif fields.get("end"):
             ended = True
             if (fields.get("events"), fields.get("digest")) != (number - 2, digest.hexdigest()):
                 raise AlteredArchiveError(number, "the lines before it are not those of its digest")
+            contents.events, contents.digest = number - 2, digest.hexdigest()
         else:
             yield _event(number, fields)
         digest.update(line)

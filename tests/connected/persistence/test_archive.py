@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An old month goes into a file, and out of the database only when the file can be read back."""
 
-from collections.abc import AsyncGenerator
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -11,64 +9,19 @@ from sqlalchemy import text
 from deploy.archive.archiving import Archiving, CannotArchiveError
 from deploy.archive.erasing import ArchiveErasing
 from deploy.archive.manifest import Manifest
-from deploy.archive.month import Month
 from deploy.archive.partitions import months
 from deploy.embedded.sql import connected
 from services.persistence.store.rebuilding import Rebuilding
-from services.persistence.tables import records, stored
 from shared.database import Database
-from shared.events import Event
 from shared.eventstore.archive import read_archive
-from shared.eventstore.reader import EventReader, read
-from shared.eventstore.stored_event import StoredEvent
-from shared.settings import DatabaseSettings
+from tests.support.archives import FOLLOWING, OLD, age, stored_in, two_months
 from tests.support.conversations import conversation
 from tests.support.databases import MigratedDatabase
 from tests.support.history import TestHistory, folded
 
 pytestmark = pytest.mark.connected
 
-OLD, FOLLOWING = Month(2026, 3), Month(2026, 4)
 EVENTS = conversation("session-1")
-
-
-@pytest.fixture
-async def owner(migrated_database: MigratedDatabase) -> AsyncGenerator[Database]:
-    database = Database(DatabaseSettings.model_validate({"url": migrated_database.admin_url}))
-    yield database
-    await database.stop()
-
-
-@pytest.fixture
-def archiving(owner: Database, tmp_path: Path) -> Archiving:
-    return Archiving(database=owner, directory=tmp_path / "archive")
-
-
-async def age(owner: Database, month: Month) -> None:
-    """Have what is stored so far be stored in an old month."""
-    moment = month.begins.replace(day=3)
-    async with owner.begin() as connection:
-        await connection.execute(text("SELECT persistence.ensure_months(:at, :at)"), {"at": moment})
-        for table in ("events", "records"):
-            await connection.execute(
-                text(
-                    f"UPDATE persistence.{table} SET recorded_at = :at"  # noqa: S608 -- one of two
-                    " WHERE recorded_at > '2026-06-01'"
-                ),
-                {"at": moment},
-            )
-
-
-async def stored_in(owner: Database, session_id: str) -> list[StoredEvent]:
-    query = EventReader(stored).query().where(records.c.aggregate_id == session_id)
-    async with owner.connect() as connection:
-        return await read(connection, query.order_by(records.c.sequence))
-
-
-async def two_months(history: TestHistory, owner: Database, events: list[Event]) -> None:
-    await history.take(*events[:20])
-    await age(owner, OLD)
-    await history.take(*events[20:])
 
 
 async def test_a_month_comes_back_from_its_file_equal_in_every_byte(
@@ -106,7 +59,7 @@ async def test_what_is_archived_is_still_known_counted_and_gone_on_from(
     border = await history.get("/v1/sessions/session-1/state", at=20)
     assert border["sequence"] == 20
     between = await history.get("/v1/sessions/session-1/state", 409, at=7)
-    assert "archive of 2026-03" in between["detail"]
+    assert "said in 2026-03 is in the archive" in between["detail"]
     timeline = await history.get("/v1/sessions/session-1/timeline")
     assert [each["sequence"] for each in timeline["items"]] == list(range(1, len(EVENTS) + 1))
     assert timeline["archived"] == [

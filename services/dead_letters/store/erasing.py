@@ -74,7 +74,7 @@ class Erasing:
                 )
                 .returning(letters.c.id)
             )
-            await _erase_around(connection, wanted, list(found))
+            await _erase_around(connection, list(found))
 
 
 async def erase_arrivals(
@@ -116,17 +116,14 @@ def _of(session_ids: Sequence[str]) -> ColumnElement[bool]:
     return and_(
         or_(
             among(letters.c.session_id, session_ids),
-            among(letters.c.aggregate_id, session_ids),
             among(letters.c.key, [each.encode() for each in session_ids]),
         ),
         func.coalesce(letters.c.event_type, "").not_in(ORDERS),
     )
 
 
-async def _erase_around(
-    connection: AsyncConnection, session_ids: Sequence[str], letter_ids: Sequence[UUID]
-) -> None:
-    """Erase what was written down about letters, and what waits to be sent of them."""
+async def _erase_around(connection: AsyncConnection, letter_ids: Sequence[UUID]) -> None:
+    """Erase what was written down about letters, and what waits to be sent, which names them."""
     rows = await connection.execute(
         select(deliveries.c.id, deliveries.c.headers).where(
             among(deliveries.c.letter_id, letter_ids)
@@ -150,7 +147,5 @@ async def _erase_around(
     names = [str(each) for each in letter_ids]
     told = answers.c.answer["letter"]["id"].as_string()
     await connection.execute(delete(answers).where(among(told, names)))
-    sent = outbox.records.c
-    of_sessions = among(sent.key, [each.encode() for each in session_ids])
     of_letters = literal([each.encode() for each in names], ARRAY(LargeBinary))
-    await erase_records(connection, outbox, or_(of_sessions, sent.headers.op("&&")(of_letters)))
+    await erase_records(connection, outbox, outbox.records.c.headers.op("&&")(of_letters))

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Letters of a session that is erased say nothing any more, before and after the order."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
+from deploy.embedded.sql import connected
 from services.dead_letters.letters.identity import content_digest
 from services.dead_letters.letters.lifecycle import ERASED, Status
 from services.dead_letters.store.answers import Refusal
+from services.dead_letters.store.erasing import erase_arrivals
 from services.dead_letters.store.received import receive
 from services.dead_letters.tables import letters
 from services.dead_letters.views import DiscardRequest, EditRequest, RedriveRequest
@@ -18,6 +21,7 @@ from shared.messaging import OutgoingRecord, encode
 from tests.support.databases import MigratedDatabase
 from tests.support.dead_letter_records import EVENT_HEADERS, failed, read_back, source_record
 from tests.support.desk import TestDesk
+from tests.support.eventually import eventually
 from tests.support.factories import an_event
 from tests.support.secrets import SECRET, tables_with
 
@@ -87,8 +91,51 @@ async def test_letters_that_come_after_the_order_are_kept_without_what_they_said
     assert [each.erased_at is not None for each in await desk.letters()] == [True, True]
 
 
+async def test_letters_are_of_a_session_by_their_event_and_by_their_key(
+    desk: TestDesk, migrated_database: MigratedDatabase
+) -> None:
+    """Safeguards: each condition of ``_of``, and that what waits to be sent names its letter."""
+    record = read_back(letter(offset=18))
+    unreadable = replace(letter(offset=19, value=SECRET.encode()), headers=())
+    await desk.keep(letter(), replace(unreadable, key=b"s-1"), replace(record, key=b"elsewhere"))
+    for each in await desk.letters():
+        await desk.desk.redrive(each.id, WISH)
+    assert len(await desk.redriven()) > 1
+
+    await desk.erasing.erase(["s-1"])
+
+    assert await tables_with(migrated_database.admin_url, SECRET) == []
+
+
+async def test_nothing_slips_through_that_is_taken_in_at_the_same_time(
+    desk: TestDesk, migrated_database: MigratedDatabase
+) -> None:
+    """Safeguards: the lock of ``erase``, and the shared one of ``erase_arrivals``.
+
+    What is taken in has looked whether its session was erased, and is not written down yet.
+    """
+    received = [receive(read_back(letter()))]
+    async with desk.database.begin() as connection:
+        assert await erase_arrivals(connection, received) == received
+        erasing = asyncio.create_task(desk.erasing.erase(["s-1"]))
+        await eventually(lambda: somebody_waits(migrated_database))
+        assert not erasing.done()
+
+    await erasing
+
+
+async def somebody_waits(database: MigratedDatabase) -> bool:
+    query = (
+        "SELECT EXISTS (SELECT FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database"
+        " WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted)"
+    )
+    async with connected(database.admin_url) as connection:
+        found: bool = await connection.fetchval(query)
+        return found
+
+
 async def test_the_order_itself_can_be_redriven_to_whoever_failed_at_it(desk: TestDesk) -> None:
-    """Safeguard: ``_ORDERS``; otherwise that service would never erase."""
+    """Safeguard: ``ORDERS``; otherwise that service would never erase."""
     order = encode(an_event(SessionErased, session_id="s-1", sequence=9, erased_by="ann"), Topics())
     record = source_record(offset=19, value=order.value, headers=order.headers)
     await desk.keep(failed(record))

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """An old month goes into a file, and out of the database only when the file can be read back."""
 
+from collections.abc import Iterator
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -14,6 +16,7 @@ from deploy.embedded.sql import connected
 from services.persistence.store.rebuilding import Rebuilding
 from shared.database import Database
 from shared.eventstore.archive import read_archive
+from shared.eventstore.stored_event import StoredEvent
 from tests.support.archives import FOLLOWING, OLD, age, stored_in, two_months
 from tests.support.conversations import conversation
 from tests.support.databases import MigratedDatabase
@@ -27,7 +30,7 @@ EVENTS = conversation("session-1")
 async def test_a_month_comes_back_from_its_file_equal_in_every_byte(
     history: TestHistory, owner: Database, archiving: Archiving
 ) -> None:
-    """Safeguard: ``_read_back`` before ``drop``; the month that follows stays."""
+    """Safeguard: ``Archiving._write`` takes all columns; the month that follows stays."""
     await two_months(history, owner, EVENTS)
     before = await stored_in(owner, "session-1")
 
@@ -101,6 +104,25 @@ async def test_nothing_is_dropped_that_would_be_needed_or_was_changed(
     with pytest.raises(CannotArchiveError, match="event 3 of session-1 has other bytes"):
         await archiving.archive(OLD)
     assert len(await stored_in(owner, "session-1")) == 9
+    assert list(archiving.directory.glob("*.gz")) == []
+
+
+async def test_nothing_is_dropped_if_the_disk_has_something_else(
+    history: TestHistory, owner: Database, archiving: Archiving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Safeguard: ``_read_back`` before ``drop``; the file is the only place that would have it."""
+    await two_months(history, owner, EVENTS)
+
+    def altered(file: Path) -> Iterator[StoredEvent]:
+        for each in read_archive(file):
+            yield each._replace(value=b"{}") if each.sequence == 7 else each
+
+    monkeypatch.setattr("deploy.archive.archiving.read_archive", altered)
+
+    with pytest.raises(CannotArchiveError, match="is the disk sound"):
+        await archiving.archive(OLD)
+
+    assert len(await stored_in(owner, "session-1")) == len(EVENTS)
     assert list(archiving.directory.glob("*.gz")) == []
 
 

@@ -83,6 +83,10 @@ class Event(BaseModel):
         """Return what is particular to this event, as JSON values, without the envelope."""
         return self.model_dump(mode="json", exclude=ENVELOPE)
 
+    def payload_json(self) -> bytes:
+        """Return the payload as JSON, without making its values first."""
+        return self.__pydantic_serializer__.to_json(self, exclude=ENVELOPE)
+
 
 ENVELOPE = set(Event.model_fields) - {"session_id"}
 """The fields that travel as headers of the record instead of in its value."""

@@ -6,10 +6,11 @@ also accepts structured mode (``content-type: application/cloudevents+json``).
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, cast
 
 from pydantic import ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from shared.correlation import EventCorrelation
 from shared.errors import DecodingError, DecodingProblem
@@ -33,32 +34,38 @@ _ATTRIBUTES = {
     names.SEQUENCE: "sequence",
 }
 _OPTIONAL = {names.CAUSATION_ID, names.CORRELATION_ID}
+_BINARY_MODE: Headers = ((names.CONTENT_TYPE, JSON.encode()), (names.SPEC_VERSION, b"1.0"))
 
 
 def encode(event: Event, topics: Topics) -> OutgoingRecord:
     """Return the record of an event, keyed by its aggregate."""
-    attributes = {
-        names.CONTENT_TYPE: JSON,
-        names.SPEC_VERSION: "1.0",
-        names.ID: str(event.event_id),
-        names.SOURCE: event.source or f"/{event.aggregate_id}",
-        names.TYPE: event.type_name(),
-        names.TIME: event.occurred_at.isoformat(),
-        names.SUBJECT: event.aggregate_id,
-        names.DATA_SCHEMA: schema_uri(event),
-        names.CORRELATION_ID: event.correlation_id,
-        names.PARTITION_KEY: event.aggregate_id,
-        names.SEQUENCE: str(event.sequence).zfill(SEQUENCE_DIGITS),
-        names.FASTSTREAM_CORRELATION_ID: event.correlation_id,
-    }
-    if event.causation_id:
-        attributes[names.CAUSATION_ID] = str(event.causation_id)
-    return OutgoingRecord(
-        topic=topics.for_event(event),
-        key=event.aggregate_id.encode(),
-        value=to_json(event.payload(), inf_nan_mode="null"),
-        headers=tuple((name, value.encode()) for name, value in attributes.items()),
+    event_class = type(event)
+    type_name, schema = _type_and_schema(event_class, event_class.version)
+    aggregate_id, correlation_id = event.aggregate_id.encode(), event.correlation_id.encode()
+    headers: Headers = (
+        *_BINARY_MODE,
+        (names.ID, str(event.event_id).encode()),
+        (names.SOURCE, event.source.encode() or b"/" + aggregate_id),
+        (names.TYPE, type_name),
+        (names.TIME, event.occurred_at.isoformat().encode()),
+        (names.SUBJECT, aggregate_id),
+        (names.DATA_SCHEMA, schema),
+        (names.CORRELATION_ID, correlation_id),
+        (names.PARTITION_KEY, aggregate_id),
+        (names.SEQUENCE, b"%0*d" % (SEQUENCE_DIGITS, event.sequence)),
+        (names.FASTSTREAM_CORRELATION_ID, correlation_id),
     )
+    if event.causation_id:
+        headers += ((names.CAUSATION_ID, str(event.causation_id).encode()),)
+    return OutgoingRecord(
+        topics.for_event(event_class), aggregate_id, event.payload_json(), headers
+    )
+
+
+@cache
+def _type_and_schema(event_class: type[Event], version: int) -> tuple[bytes, bytes]:
+    """Return what the headers of all events of a class say in a version of it."""
+    return event_class.type_name().encode(), schema_uri(event_class).encode()
 
 
 def schema_uri(event: Event | type[Event]) -> str:
@@ -119,6 +126,16 @@ def written_type(event: Event, record: Record | OutgoingRecord) -> str:
 
 
 def _attributes(headers: Headers) -> dict[str, str]:
+    """Return headers as text, at once where there is nothing odd in them."""
+    try:
+        texts = {name: value.decode() for name, value in headers}  # type: ignore[union-attr]
+    except (AttributeError, UnicodeDecodeError):
+        return _examined(headers)
+    return texts if len(texts) == len(headers) else _examined(headers)
+
+
+def _examined(headers: Headers) -> dict[str, str]:
+    """Return headers as text, or say which of them is not as it has to be."""
     result: dict[str, str] = {}
     for name, value in headers:
         envelope = name.startswith("ce_") or name == names.CONTENT_TYPE

@@ -8,6 +8,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_struct
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 from hypothesis import HealthCheck, given, settings, strategies as st
+from pydantic_core import to_json
 
 from shared.errors import DecodingError, DecodingProblem
 from shared.events import ConversationCompleted, Event, MessageReceived, Topics, registry
@@ -69,6 +70,22 @@ def test_headers_are_text_and_the_key_is_the_aggregate(event: Event) -> None:
     assert headers[names.FASTSTREAM_CORRELATION_ID] == headers[names.CORRELATION_ID]
     assert headers[names.DATA_SCHEMA] == schema_uri(event)
     assert outgoing.topic == f"here.{event.level}"
+
+
+@settings(max_examples=100, deadline=None)
+@given(event=any_event())
+def test_the_value_is_the_payload(event: Event) -> None:
+    assert event.payload_json() == to_json(event.payload())
+
+
+def test_a_later_version_of_an_event_is_written_as_that() -> None:
+    """Safeguard: what is remembered of a class is remembered of one version of it."""
+    before = readable(encode(RECORDED, Topics()).headers)
+    with later_version(MessageReceived):
+        later = readable(encode(RECORDED, Topics()).headers)
+
+    assert before[names.TYPE] != later[names.TYPE] == RECORDED.type_name().replace(".v1", ".v2")
+    assert later[names.DATA_SCHEMA].endswith(later[names.TYPE])
 
 
 def test_sequences_sort_as_text() -> None:

@@ -2,11 +2,15 @@
 """One producer of the client library, from its start to its end."""
 
 import asyncio
-from collections.abc import Sequence
+import random
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.partitioner import murmur2  # pyright: ignore -- it has no types
 
 from shared.messaging.kafka_client import connection_arguments
 from shared.messaging.records import OutgoingRecord
@@ -14,6 +18,9 @@ from shared.settings import KafkaSettings
 
 MAX_REQUEST_BYTES = 16 * 1024 * 1024
 """What a dead letter may have at most; ordinary records are refused long before."""
+
+KEYS = 10_000
+"""Of how many keys the hash is remembered, which the library computes slowly."""
 
 FLUSH_TIMEOUT = timedelta(seconds=3)
 ATTEMPT_TIMEOUT = timedelta(seconds=1)
@@ -49,12 +56,45 @@ class Connection:
         return answered
 
     async def write_all(self, records: Sequence[OutgoingRecord]) -> None:
-        """Return when all records are confirmed; raises what the client library raises."""
-        confirmations = [await self._send(record) for record in records]
+        """Return when all records are confirmed; raises what the client library raises.
+
+        The records of a partition are handed over together: to hand over one takes the library
+        longer than all else that is done for it.
+        """
+        confirmations = [
+            await self._producer.send_batch(batch, topic, partition=partition)
+            for (topic, partition), several in (await self._by_partition(records)).items()
+            for batch in self._batches(several)
+        ]
         results = await asyncio.gather(*confirmations, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
+
+    async def _by_partition(
+        self, records: Sequence[OutgoingRecord]
+    ) -> dict[TopicPartition, list[OutgoingRecord]]:
+        topics = {record.topic for record in records}
+        partitions = {each: sorted(await self._producer.partitions_for(each)) for each in topics}
+        found: dict[TopicPartition, list[OutgoingRecord]] = {}
+        for record in records:
+            partition = record.partition
+            if partition is None:
+                partition = partition_of(record.key, partitions[record.topic])
+            found.setdefault(TopicPartition(record.topic, partition), []).append(record)
+        return found
+
+    def _batches(self, records: Sequence[OutgoingRecord]) -> Iterator[Any]:
+        """Give batches with the records of a partition, in their order."""
+        batch = self._producer.create_batch()
+        for record in records:
+            if not _put(batch, record):
+                yield batch
+                batch = self._producer.create_batch()
+                if not _put(batch, record) or batch.size() > MAX_REQUEST_BYTES:
+                    raise MessageSizeTooLargeError(f"more than {MAX_REQUEST_BYTES} bytes")
+        batch.close()
+        yield batch
 
     async def end(self) -> None:
         """Write what is buffered if that is soon done, then disconnect.
@@ -77,20 +117,23 @@ class Connection:
         await asyncio.wait([sender], timeout=ATTEMPT_TIMEOUT.total_seconds())
         await producer.client.close()
 
-    async def _send(self, record: OutgoingRecord) -> Any:
-        if record.key is None and record.value is None:
-            return await self._send_nothing(record)
-        return await self._producer.send(
-            record.topic,
-            value=record.value,
-            key=record.key,
-            partition=record.partition,
-            headers=list(record.headers),
-        )
 
-    async def _send_nothing(self, record: OutgoingRecord) -> Any:
-        """Send a record without key and value, which only a hand-made batch can carry."""
-        batch = self._producer.create_batch()
-        batch.append(key=None, value=None, timestamp=None, headers=list(record.headers))
-        batch.close()
-        return await self._producer.send_batch(batch, record.topic, partition=record.partition or 0)
+def _put(batch: Any, record: OutgoingRecord) -> bool:
+    """Add a record to a batch, or close the batch if it is full; an empty one takes any."""
+    added: object = batch.append(
+        key=record.key, value=record.value, timestamp=None, headers=list(record.headers)
+    )
+    return added is not None
+
+
+def partition_of(key: bytes | None, partitions: Sequence[int]) -> int:
+    """Return where the records of a key go, as every client of Kafka computes it."""
+    if key is None:
+        return random.choice(partitions)  # noqa: S311 -- no secret, only spread
+    return partitions[_hash(key) % len(partitions)]
+
+
+@lru_cache(maxsize=KEYS)
+def _hash(key: bytes) -> int:
+    hashed: int = murmur2(key)
+    return hashed & 0x7FFFFFFF

@@ -3,11 +3,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.database import Database
 from shared.errors import TransientError
@@ -134,32 +134,59 @@ class OutboxRelay:
         self._upkeep_due = 0.0
 
     async def _once(self) -> bool:
+        """Publish what waits until upkeep is due; tell whether there was anything.
+
+        While records are on their way, those before them are noted and those behind them are read.
+        """
         await self._keep_up()
+        sent, pending = list[Pending](), await self._read(BATCH, besides=[])
+        while pending:
+            goes_on = len(pending) == BATCH and not self._stopping
+            _, _, following = await _all_of(
+                self._note(sent),
+                self._publish(pending),
+                self._read(BATCH if goes_on else 0, besides=[*sent, *pending]),
+            )
+            sent, pending = pending, list[Pending]() if self._upkeep_is_due else following
+        await self._note(sent)
+        return bool(sent)
+
+    async def _read(self, limit: int, *, besides: Sequence[Pending]) -> list[Pending]:
+        if not limit:
+            return []
         async with self._database.connect() as connection:
-            pending = await self.outbox.pending(connection, self._held, limit=BATCH)
-        if not pending:
-            return False
-        await self._publish(pending)
+            return await self.outbox.pending(
+                connection, self._held, limit=limit, besides=[each.position for each in besides]
+            )
+
+    async def _note(self, sent: Sequence[Pending]) -> None:
+        if not sent:
+            return
         async with self._database.begin() as connection:
             await self.outbox.published(
                 connection,
-                [each.position for each in pending],
+                [each.position for each in sent],
                 cluster_id=self._cluster_id or "",
             )
-        return True
 
     async def _publish(self, pending: list[Pending]) -> None:
         with ExitStack() as spans:
             records: list[OutgoingRecord] = []
             for each in pending:
-                headers = spans.enter_context(self._observer.sending(each.record))
-                records.append(replace(each.record, headers=headers))
+                record = each.record
+                headers = spans.enter_context(self._observer.sending(record))
+                unchanged = headers is record.headers
+                records.append(record if unchanged else replace(record, headers=headers))
             await self._producer.write_all(records)
 
+    @property
+    def _upkeep_is_due(self) -> bool:
+        return asyncio.get_running_loop().time() >= self._upkeep_due
+
     async def _keep_up(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if now < self._upkeep_due:
+        if not self._upkeep_is_due:
             return
+        began = asyncio.get_running_loop().time()
         await self._wakeup.listen()
         await self._measure()
         cluster_id = await self._producer.cluster_id()  # another one also where nothing failed
@@ -173,9 +200,18 @@ class OutboxRelay:
             await self.outbox.forget(connection, older_than=self._retention)
         self._held, self._cluster_id = held, cluster_id
         self.outbox.announces = len(held) < SHARDS
-        self._upkeep_due = now + UPKEEP.total_seconds()
+        self._upkeep_due = began + UPKEEP.total_seconds()
 
     async def _measure(self) -> None:
         """Tell what waits before Kafka is asked anything: most waits while it does not answer."""
         async with self._database.connect() as connection:
             self._on_depth(await self.outbox.depth(connection))
+
+
+async def _all_of(*work: Awaitable[Any]) -> list[Any]:
+    """Return the results of all of ``work``; raise what failed, but only when all has ended."""
+    results = await asyncio.gather(*work, return_exceptions=True)
+    for each in results:
+        if isinstance(each, BaseException):
+            raise each
+    return results

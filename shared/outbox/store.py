@@ -5,11 +5,12 @@ import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     BindParameter,
-    Row,
+    all_,
     and_,
     any_,
     delete,
@@ -30,6 +31,7 @@ from shared.messaging.headers import Headers
 from shared.messaging.records import OutgoingRecord
 from shared.outbox.tables import SHARDS, OutboxTables
 
+_PENDING = ("position", "topic", "key", "value", "headers")
 _ANNOUNCED = 200
 """How much of a key is announced, in bytes: of those that this system makes, all."""
 
@@ -93,27 +95,39 @@ class Outbox:
             raise PermanentError(f"an event of {size} bytes; it may have {self._max_record_bytes}")
 
     async def pending(
-        self, connection: AsyncConnection, shards: Collection[int], *, limit: int
+        self,
+        connection: AsyncConnection,
+        shards: Collection[int],
+        *,
+        limit: int,
+        besides: Sequence[int] = (),
     ) -> list[Pending]:
-        """Return the next records of ``shards``, in order for each key."""
+        """Return the next records of ``shards``, in order for each key.
+
+        ``besides`` are positions that are passed over. Those behind a position are not enough: a
+        record that commits late has a place before others that are visible already.
+        """
         table = self.tables.records
         rows = await connection.execute(
-            select(table)
-            .where(table.c.published_at.is_(None), table.c.shard == any_(_shards(shards)))
+            select(*(table.c[name] for name in _PENDING))
+            .where(
+                table.c.published_at.is_(None),
+                table.c.shard == any_(_shards(shards)),
+                table.c.position != all_(_positions(besides)),
+            )
             .order_by(table.c.position)
             .limit(limit)
         )
-        return [_pending(row) for row in rows]
+        return [Pending(row.position, record_of(row)) for row in rows.all()]
 
     async def published(
         self, connection: AsyncConnection, positions: Sequence[int], *, cluster_id: str
     ) -> None:
         """Note that the broker has confirmed the records."""
         table = self.tables.records
-        published = literal(list(positions), ARRAY(BigInteger))
         await connection.execute(
             update(table)
-            .where(table.c.position == any_(published))
+            .where(table.c.position == any_(_positions(positions)))
             .values(published_at=func.now(), cluster_id=cluster_id)
         )
 
@@ -162,19 +176,25 @@ def _shards(shards: Collection[int]) -> BindParameter[Sequence[int]]:
     return literal(sorted(shards), ARRAY(SmallInteger))
 
 
+def _positions(positions: Sequence[int]) -> BindParameter[Sequence[int]]:
+    return literal(list(positions), ARRAY(BigInteger))
+
+
 def flat(headers: Headers) -> list[bytes | None]:
     """Return headers as they are kept: names and values in turn."""
     return [part for name, value in headers for part in (name.encode(), value)]
 
 
-def _pending(row: Row[tuple[object, ...]]) -> Pending:
-    return Pending(row.position, record_of(row))
-
-
 def record_of(row: Any) -> OutgoingRecord:
     """Return the record of a row."""
-    flat: list[bytes | None] = row.headers
-    headers = tuple(
-        ((name or b"").decode(), value) for name, value in zip(flat[::2], flat[1::2], strict=True)
-    )
-    return OutgoingRecord(row.topic, row.key, row.value, headers)
+    return OutgoingRecord(row.topic, row.key, row.value, _paired(row.headers))
+
+
+def _paired(flat: Sequence[bytes | None]) -> Headers:
+    return tuple(zip(map(_name, flat[::2]), flat[1::2], strict=True))
+
+
+@lru_cache(maxsize=1000)
+def _name(name: bytes | None) -> str:
+    """Return the name of a header, of which there are few."""
+    return (name or b"").decode()

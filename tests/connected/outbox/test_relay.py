@@ -166,6 +166,73 @@ async def test_no_error_ends_the_relay(
     assert cluster.values() == [b"one"]
 
 
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.outbox.relay.BATCH", 3)
+
+
+class FailingOnce(Cluster):
+    """A broker that refuses the second batch, once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches = 0
+
+    async def write_all(self, records: Sequence[OutgoingRecord]) -> None:
+        self.batches += 1
+        if self.batches == 2:
+            raise DependencyDownError("Kafka", "refused")
+        await super().write_all(records)
+
+
+async def test_many_batches_are_published_in_order_and_each_record_once(
+    database: Database, outbox: Outbox, relay: OutboxRelay, cluster: Cluster, small_batches: None
+) -> None:
+    """Safeguard: what is read while a batch is on its way leaves out that batch."""
+    added = [record(str(number)) for number in range(20)]
+    await add(database, outbox, *added)
+
+    async with running(relay):
+        await eventually(lambda: _is_empty(database, outbox))
+
+    assert cluster.records == added
+
+
+async def test_what_is_behind_a_batch_that_failed_does_not_overtake_it(
+    database: Database, outbox: Outbox, small_batches: None
+) -> None:
+    """Safeguard: what was read ahead is dropped when what is before it did not get out."""
+    cluster = FailingOnce()
+    added = [record(str(number)) for number in range(9)]
+    await add(database, outbox, *added)
+
+    async with running(OutboxRelay(outbox, database, cluster)):
+        await eventually(lambda: _is_empty(database, outbox), timeout=20)
+
+    assert cluster.records == added
+
+
+async def test_a_record_that_commits_late_is_read_before_those_behind_it(
+    database: Database, outbox: Outbox
+) -> None:
+    """Safeguard: read ahead is all but what is on its way, and not what has a higher position."""
+    shards = range(SHARDS)
+    async with database.begin() as late:
+        await outbox.add(late, [record("late")])
+        await add(database, outbox, record("one", key="other"), record("two", key="other"))
+        async with database.connect() as connection:
+            on_the_way = await outbox.pending(connection, shards, limit=2)
+    await add(database, outbox, record("after"))
+
+    async with database.connect() as connection:
+        ahead = await outbox.pending(
+            connection, shards, limit=5, besides=[each.position for each in on_the_way]
+        )
+
+    assert [each.record.value for each in on_the_way] == [b"one", b"two"]
+    assert [each.record.value for each in ahead] == [b"late", b"after"]
+
+
 async def test_another_cluster_gets_everything_again(
     database: Database, outbox: Outbox, quick_leases: None
 ) -> None:

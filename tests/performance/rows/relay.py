@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from aiokafka import AIOKafkaProducer
 from faststream.kafka import KafkaBroker
-from sqlalchemy import MetaData, func, select, text
+from sqlalchemy import MetaData, exists, select, text
 
 from shared.database import Database
 from shared.events import Topics
@@ -80,7 +80,7 @@ async def _relayed(pool: Database, kafka: KafkaSettings, records: list[OutgoingR
     await producer.start()
     relay = OutboxRelay(outbox, pool, producer)
     table = outbox.tables.records
-    waiting = select(func.count()).where(table.c.published_at.is_(None))
+    waiting = select(exists().where(table.c.published_at.is_(None)))
 
     async def all_out() -> None:
         await relay.start()

@@ -13,8 +13,6 @@ from pydantic_core import from_json, to_json
 
 from shared.messaging.headers import Headers
 
-_TEXT = frozenset({str})
-
 
 def headers_to_json(headers: Headers) -> str:
     """Return ``headers`` as JSON, in their order."""
@@ -28,14 +26,6 @@ def headers_to_json(headers: Headers) -> str:
 def headers_from_json(text: str) -> Headers:
     """Return the headers that ``headers_to_json`` wrote."""
     return tuple((name, _to_bytes(value)) for name, value in from_json(text))
-
-
-def texts_from_json(text: str) -> dict[str, str] | None:
-    """Return headers by name if each is text and is there once, else None."""
-    found = from_json(text, cache_strings="keys")
-    texts: dict[str, str] = dict(found)
-    plain = len(texts) == len(found) and _TEXT.issuperset(map(type, texts.values()))
-    return texts if plain else None
 
 
 def _to_text(value: bytes | None) -> str | dict[str, str] | None:

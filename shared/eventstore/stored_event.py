@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An event as the store gives it back: the bytes that came, and what they say."""
 
+import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -8,10 +9,13 @@ from uuid import UUID
 from shared.errors import DecodingError, DecodingProblem
 from shared.events import Event
 from shared.eventstore.entries import Coordinates, Entry, coordinates_at
-from shared.eventstore.headers import headers_from_json, texts_from_json
-from shared.messaging.codec import decode, event_of
+from shared.eventstore.headers import headers_from_json
+from shared.messaging.codec import STRUCTURED, decode, event_in
 from shared.messaging.headers import Headers
 from shared.messaging.records import Record
+
+_SOURCE = re.compile(r'\["ce_source","([^"\\]+)"\]')
+"""The one part of an envelope that is in its headers alone, as ``headers_to_json`` writes it."""
 
 
 class StoredEvent(NamedTuple):
@@ -72,9 +76,31 @@ class StoredEvent(NamedTuple):
     def event(self) -> Event:
         """Return the event, in the current version of its type.
 
+        Its envelope is in the columns, which are quicker to read than the headers.
+
         Raises:
             DecodingError: this program does not know the type any more, or not yet, or the bytes
                 are in the archive.
+        """
+        source = _SOURCE.search(self.headers_json)
+        if self.archived or source is None or STRUCTURED in self.headers_json:
+            return self.decoded()
+        envelope = {
+            "event_id": self.event_id,
+            "source": source[1],
+            "occurred_at": self.occurred_at,
+            "aggregate_id": self.aggregate_id,
+            "correlation_id": self.correlation_id,
+            "causation_id": self.causation_id,
+            "sequence": self.sequence,
+        }
+        return event_in(self.type_name, envelope, self.value)
+
+    def decoded(self) -> Event:
+        """Return what the headers and the value say, whatever is in the columns.
+
+        Raises:
+            DecodingError: as ``event`` does, or they are no event.
         """
         if self.archived:
             month = f"{self.recorded_at.astimezone(UTC):%Y-%m}"
@@ -82,10 +108,7 @@ class StoredEvent(NamedTuple):
                 DecodingProblem.EMPTY,
                 f"what it says is in the archive of {month} (agentctl history read-archive)",
             )
-        attributes = texts_from_json(self.headers_json)
-        if attributes is None:  # there is something odd in them, which has a name
-            return decode(self.record(), max_bytes=len(self.value))
-        return event_of(attributes, self.value)
+        return decode(self.record(), max_bytes=len(self.value))
 
     @property
     def headers(self) -> Headers:

@@ -85,21 +85,27 @@ def decode(record: Record, *, max_bytes: int = MAX_RECORD_BYTES) -> Event:
     if len(record.value) > max_bytes:
         size = len(record.value)
         raise DecodingError(DecodingProblem.OVERSIZE, f"{size} bytes are more than {max_bytes}")
-    return event_of(_attributes(record.headers), record.value)
+    if not record.value:
+        raise DecodingError(DecodingProblem.EMPTY, "the value is empty")
+    attributes, data = _attributes(record.headers), _json(record.value)
+    if attributes.get(names.CONTENT_TYPE, "").startswith(STRUCTURED):
+        attributes, data = _structured(data)
+    if attributes.get(names.SPEC_VERSION) != "1.0":
+        raise DecodingError(
+            DecodingProblem.HEADERS, f"{names.SPEC_VERSION} has to be there and '1.0'"
+        )
+    event_class, data = _latest(attributes.get(names.TYPE, ""), data)
+    return _validated(event_class, {**data, **_envelope(attributes)})
 
 
-def event_of(attributes: Mapping[str, str], value: bytes) -> Event:
-    """Return the event of a value and of headers that have been read as text.
+def event_in(type_name: str, envelope: Mapping[str, Any], value: bytes) -> Event:
+    """Return the event of a type with fields of the envelope and a value that was written with it.
 
     Raises:
-        DecodingError: there is none.
+        DecodingError: this program cannot read it.
     """
-    if not value:
-        raise DecodingError(DecodingProblem.EMPTY, "the value is empty")
-    content_type = attributes.get(names.CONTENT_TYPE, "")
-    if content_type.startswith(STRUCTURED):
-        return _event(*_structured(_json(value)))
-    return _event(attributes, _json(value))
+    event_class, data = _latest(type_name, _json(value))
+    return _validated(event_class, {**data, **envelope})
 
 
 def deliver(record: Record, *, max_bytes: int = MAX_RECORD_BYTES) -> Delivery:
@@ -176,18 +182,20 @@ def _structured(cloud_event: dict[str, Any]) -> tuple[dict[str, str], dict[str, 
     return {f"ce_{name}": str(value) for name, value in present.items()}, cast(dict[str, Any], data)
 
 
-def _event(attributes: Mapping[str, str], data: dict[str, Any]) -> Event:
-    if attributes.get(names.SPEC_VERSION) != "1.0":
-        raise DecodingError(
-            DecodingProblem.HEADERS, f"{names.SPEC_VERSION} has to be there and '1.0'"
-        )
-    event_class, upcasters = registry.resolve(attributes.get(names.TYPE, ""))
+def _latest(type_name: str, data: dict[str, Any]) -> tuple[type[Event], dict[str, Any]]:
+    """Return the class that reads a type, and the payload in its latest version."""
+    event_class, upcasters = registry.resolve(type_name)
     for upcast in upcasters:
         data = upcast(data)
-    try:
-        return event_class.model_validate({**data, **_envelope(attributes)})
+    return event_class, data
+
+
+def _validated(event_class: type[Event], values: dict[str, Any]) -> Event:
+    try:  # what model_validate does around it takes a quarter of the time
+        event: Event = event_class.__pydantic_validator__.validate_python(values)
     except ValidationError as error:
         raise DecodingError(DecodingProblem.SCHEMA, _explain(error)) from None
+    return event
 
 
 def _envelope(attributes: Mapping[str, str]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class Divergence(View):
 
 
 class Altered(View):
-    """A stored event whose bytes are not the ones that came."""
+    """A stored event that is not as it came: its bytes, or a column beside its headers."""
 
     sequence: int
     event_id: UUID

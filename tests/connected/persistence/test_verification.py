@@ -101,6 +101,27 @@ async def test_bytes_that_were_altered_are_named(
     ]
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["correlation_id = 'another'", "type = 'unheard of'", "occurred_at = '2020-01-01'"],
+)
+async def test_columns_that_were_altered_are_named(
+    history: TestHistory, migrated_database: MigratedDatabase, change: str
+) -> None:
+    """Safeguard: a verification compares what the columns say with what the headers say."""
+    await history.take(*conversation())
+    await tamper(
+        migrated_database,
+        f"UPDATE persistence.events SET {change}"  # noqa: S608 -- one of these
+        " WHERE aggregate_id = 'session-1' AND sequence = 3",
+    )
+
+    found = await history.get(PATH)
+
+    assert found["verified"] is False
+    assert [each["sequence"] for each in found["altered"]] == [3]
+
+
 async def with_snapshots(history: TestHistory, length: int) -> None:
     await history.take(*long_history("session-1", length))
     while await Snapshots(history.database).advance():

@@ -5,14 +5,18 @@ from typing import Any
 
 import pytest
 
+from shared.events import HistoryErased, HistoryExported, HistoryImported
+from shared.events.infrastructure.operations import OperationEvent
 from shared.ids import new_id
+from shared.messaging import decode
 from shared.messaging.headers import ERROR_CLASS, ERROR_KIND
 from shared.settings import KafkaSettings
 from tests.support.conversations import conversation
 from tests.support.databases import MigratedDatabase
 from tests.support.eventually import eventually
+from tests.support.exports import export_of
 from tests.support.history_service import HistoryService, history_service
-from tests.support.topic_reader import records_of
+from tests.support.topic_reader import received, records_of
 
 pytestmark = pytest.mark.connected
 
@@ -98,3 +102,24 @@ async def test_what_cannot_be_taken_is_a_dead_letter_and_stops_nobody(
         assert (await service.counts())["conflicts"] == 1
         assert (await service.counts())["open_gaps"] == 0
         assert await service.ready()
+
+
+async def test_what_operators_had_done_is_on_the_topic_and_in_the_history(
+    migrated_database: MigratedDatabase, kafka_settings: KafkaSettings
+) -> None:
+    """Safeguard: ``Announcing`` is among the components of the service."""
+    export = export_of(conversation())
+    async with history_service(migrated_database, kafka_settings) as service:
+        await service.client.post("/v1/imports", content=export)
+        await service.client.get("/v1/sessions/session-1/export")
+        await service.client.post("/v1/sessions/session-1/erase", json={"by": "ann"})
+
+        await service.has_stored(len(conversation()) + 3)
+        records = await records_of(kafka_settings, service.topics.infrastructure)
+
+    told = [decode(received(each)) for each in records]
+    assert [type(each) for each in told if isinstance(each, OperationEvent)] == [
+        HistoryImported,
+        HistoryExported,
+        HistoryErased,
+    ]

@@ -24,6 +24,7 @@ class Tally:
     sessions: int = 0
     well: int = 0
     bad: int = 0
+    unread: int = 0
     gaps: int = 0
     events: int = 0
     snapshots: int = 0
@@ -31,7 +32,10 @@ class Tally:
     def count(self, found: Any) -> Any:
         """Take a session in, and return what was found of it."""
         self.sessions += 1
-        self.bad += not found["verified"]
+        if found.get("problem"):
+            self.unread += 1
+        else:
+            self.bad += not found["verified"]
         self.gaps += bool(found["gaps"])
         if _is_well(found):
             self.well += 1
@@ -54,6 +58,8 @@ class Tally:
         if self.bad:
             of_which = f" in {plural(self.bad, 'session')}" if self.sessions > 1 else ""
             raise CommandError(f"what is recorded is not what the events add up to{of_which}")
+        if self.unread:
+            raise CommandError(f"{plural(self.unread, 'session')} could not be verified")
         if self.gaps:
             raise CommandError("events are missing, so what comes after them was not verified")
 

@@ -162,7 +162,7 @@ def test_all_sessions_are_verified_and_only_what_is_wrong_is_told(
         "event 7 cannot be read",
         "2 sessions of 3: 60 events and 2 snapshots folded again",
     ]
-    assert "not what the events add up to in 1 session" in outcome.err
+    assert "1 session could not be verified" in outcome.err
     assert services.asked[1].query == {"cursor": ["more"]}
 
 

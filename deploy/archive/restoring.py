@@ -85,8 +85,13 @@ class Restoring:
             raise CannotRestoreError(
                 f"{month} was never archived from this database: {file} is of another one"
             )
-        if noted.restored_at or month in await partitions.months(connection):
+        if noted.restored_at:
             raise CannotRestoreError(f"{month} is in the database already")
+        if month in await partitions.months(connection):
+            raise CannotRestoreError(
+                f"a part of {month} is in the database, in {partitions.table_of(month).fullname},"
+                " which was made after the month was archived: detach that table first"
+            )
         if noted.digest != contents.digest:
             raise CannotRestoreError(
                 f"{file} is not the file of {month} that was written last for this database:"

@@ -145,6 +145,10 @@ async def test_what_is_not_the_file_that_was_written_here_is_refused(
         "UPDATE persistence.events SET digest = decode(:digest, 'hex') WHERE sequence = 7",
         digest=json.loads(lines[7])["digest"],
     )
+    made = "SELECT persistence.ensure_months(:at, :at)"
+    await run(owner, made, at=OLD.begins)
+    await refused("a part of 2026-03 is in the database, in persistence_months.records_2026_03")
+    await run(owner, "DROP TABLE persistence_months.records_2026_03")
     await restoring.restore(file)
     await refused("2026-03 is in the database already")
 

@@ -6,8 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic_core import from_json
 
-from shared.eventstore.archive import AlteredArchiveError, read_archive, writing
+from shared.eventstore.archive import (
+    AlteredArchiveError,
+    Contents,
+    contents_of,
+    read_archive,
+    writing,
+)
 from shared.eventstore.intake import entries_of
 from shared.eventstore.stored_event import StoredEvent
 from tests.support.conversations import conversation
@@ -56,6 +63,12 @@ def lines_of(archive: Path) -> list[bytes]:
 def test_events_come_back_equal_in_every_byte(archive: Path) -> None:
     assert list(read_archive(archive)) == events()
     assert next(read_archive(archive)).event() == events()[0].event()
+
+
+def test_a_file_says_which_month_it_has_and_what_its_digest_is(archive: Path) -> None:
+    contents = contents_of(archive)
+    end = from_json(lines_of(archive)[-1])
+    assert contents == Contents("2026-10", end["digest"], len(events()))
 
 
 def test_the_same_events_come_to_the_same_file(archive: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 """The tools that there are."""
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import cast
 
 from pydantic_ai.tools import ToolDefinition
@@ -48,7 +49,7 @@ class ToolRegistry:
                 raise ConfigurationError(f"there are two tools {tool.name!r}; rename one")
             self._tools[tool.name] = tool
 
-    @property
+    @cached_property
     def arguments(self) -> Mapping[str, frozenset[str]]:
         """The names of the arguments of every tool, and of the switch between agents."""
         known = {name: _properties(tool.parameters) for name, tool in self._tools.items()}

@@ -91,8 +91,9 @@ class Connection:
             if not _put(batch, record):
                 yield batch
                 batch = self._producer.create_batch()
-                if not _put(batch, record) or batch.size() > MAX_REQUEST_BYTES:
-                    raise MessageSizeTooLargeError(f"more than {MAX_REQUEST_BYTES} bytes")
+                _put(batch, record)
+            if batch.size() > MAX_REQUEST_BYTES:
+                raise MessageSizeTooLargeError(f"more than {MAX_REQUEST_BYTES} bytes")
         batch.close()
         yield batch
 

@@ -19,11 +19,15 @@ def array(name: str, type_: TypeEngine[Any]) -> BindParameter[Any]:
     return bindparam(name, type_=ARRAY(type_))
 
 
-def rows(types: Types) -> TableValuedAlias:
-    """Return a table with columns of ``types``, whose rows are given by ``parameters``."""
+def rows(types: Types, *, number: str | None = None) -> TableValuedAlias:
+    """Return a table with columns of ``types``, whose rows are given by ``parameters``.
+
+    The column ``number``, if it has a name, counts them from 1.
+    """
     arrays = [array(_parameter(name), type_) for name, type_ in types.items()]
     names = [column(name, type_) for name, type_ in types.items()]
-    return func.unnest(*arrays).table_valued(*names).render_derived()
+    table = func.unnest(*arrays).table_valued(*names, with_ordinality=number)
+    return table.render_derived()
 
 
 def parameters(types: Types, values: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The event store in PostgreSQL."""
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import aclosing
+from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
+import asyncpg
 
-from shared.database import Database, database_errors
+from shared.database import Database
 from shared.events import Event, Topics
 from shared.eventstore.appender import Appender
-from shared.eventstore.appending import Appending
+from shared.eventstore.appending import Appending, StoredAt
 from shared.eventstore.conflicts import (
     Conflict,
     ConflictKind,
@@ -26,6 +26,7 @@ from shared.eventstore.streams import Streams
 from shared.eventstore.tables import EventTables
 from shared.eventstore.writer import EventWriter
 from shared.messaging.records import Delivery
+from shared.telemetry.database import POSTGRESQL, client_span
 from shared.telemetry.tracing import Tracing
 
 
@@ -45,27 +46,28 @@ class PostgresEventStore:
         self._appender = Appender(tables)
         self._streams = Streams(tables)
         self._reader = EventReader(tables)
-        self._writer = EventWriter(database, tables, tracing or Tracing.off())
+        self._tracing = tracing or Tracing.off()
+        self._target = tables.events.fullname
+        self._writer = EventWriter(database, tables, self._tracing)
 
     async def append(
         self, events: Event | Sequence[Event], expected_version: int | None = None
     ) -> int:
         """Add events of one aggregate at the end of its stream; return its version."""
         appending = Appending.of(events, expected_version)
-        async with self._autocommit() as connection:
-            version = appending.expected
-            if version is None:
-                version = await self._end(connection, appending)
-            while not await self._insert(connection, appending, version):
-                done = await self._done_at(connection, appending)
-                if done is not None:
-                    return done
-                actual = await self._end(connection, appending)
-                if appending.expected is not None:
-                    raise StreamConflictError.version(
-                        appending.aggregate_id, actual=actual, expected=version
-                    )
-                version = actual
+        version = appending.expected
+        if version is None:
+            version = await self._end(appending)
+        while not await self._insert(appending, version):
+            done = await self._done_at(appending)
+            if done is not None:
+                return done
+            actual = await self._end(appending)
+            if appending.expected is not None:
+                raise StreamConflictError.version(
+                    appending.aggregate_id, actual=actual, expected=version
+                )
+            version = actual
         return version + len(appending.events)
 
     async def record(self, deliveries: Sequence[Delivery]) -> None:
@@ -105,28 +107,26 @@ class PostgresEventStore:
                     break
         return state
 
-    @asynccontextmanager
-    async def _autocommit(self) -> AsyncGenerator[AsyncConnection]:
-        engine = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
-        async with database_errors(), engine.connect() as connection:
-            yield connection
-
-    async def _end(self, connection: AsyncConnection, appending: Appending) -> int:
-        head = await self._streams.head(connection, appending.aggregate_id)
+    async def _end(self, appending: Appending) -> int:
+        async with self._database.connect() as connection:
+            head = await self._streams.head(connection, appending.aggregate_id)
         if head.highest != head.version:
             raise StreamConflictError.gap(appending.aggregate_id, version=head.version)
         return head.version
 
-    async def _insert(
-        self, connection: AsyncConnection, appending: Appending, version: int
-    ) -> bool:
+    async def _insert(self, appending: Appending, version: int) -> bool:
         entries = appending.entries(version, self._topics)
+        span = client_span(
+            self._tracing, system=POSTGRESQL, operation="INSERT", target=self._target
+        )
         try:
-            return await self._appender.insert(connection, entries, version=version)
-        except IntegrityError as error:
-            if await self._done_at(connection, appending) is not None:
+            with span:
+                async with self._database.driver() as driver:
+                    return await self._appender.insert(driver, entries, version=version)
+        except asyncpg.UniqueViolationError as error:
+            stored = await self._find(appending)
+            if appending.done_at(stored, self._topics) is not None:
                 return False
-            stored = await self._appender.find(connection, [each.event_id for each in entries])
             raise EventConflictError(
                 [
                     Conflict(ConflictKind.ID_REUSED, entry, entry.event_id)
@@ -135,7 +135,10 @@ class PostgresEventStore:
                 ]
             ) from error
 
-    async def _done_at(self, connection: AsyncConnection, appending: Appending) -> int | None:
+    async def _done_at(self, appending: Appending) -> int | None:
+        return appending.done_at(await self._find(appending), self._topics)
+
+    async def _find(self, appending: Appending) -> dict[UUID, StoredAt]:
         ids = [event.event_id for event in appending.events]
-        stored = await self._appender.find(connection, ids)
-        return appending.done_at(stored, self._topics)
+        async with self._database.connect() as connection:
+            return await self._appender.find(connection, ids)

@@ -28,12 +28,13 @@ ATTEMPT_TIMEOUT = timedelta(seconds=1)
 
 async def connect(settings: KafkaSettings, *, client_id: str) -> "Connection":
     """Return a connection that is ready to write; raises what the client library raises."""
+    max_bytes = MAX_REQUEST_BYTES
     producer: Any = AIOKafkaProducer(
         **connection_arguments(settings),
         client_id=client_id,
         acks="all",
         enable_idempotence=settings.enable_idempotence,
-        max_request_size=MAX_REQUEST_BYTES,
+        max_request_size=max_bytes,
         max_batch_size=256 * 1024,
     )
     try:
@@ -41,14 +42,15 @@ async def connect(settings: KafkaSettings, *, client_id: str) -> "Connection":
     except BaseException:
         await producer.stop()
         raise
-    return Connection(producer)
+    return Connection(producer, max_bytes=max_bytes)
 
 
 class Connection:
     """A started producer; use it no more after a write that failed."""
 
-    def __init__(self, producer: Any) -> None:
+    def __init__(self, producer: Any, *, max_bytes: int) -> None:
         self._producer = producer
+        self._max_bytes = max_bytes
 
     async def is_answered(self) -> bool:
         """Tell whether a broker answers now."""
@@ -91,11 +93,14 @@ class Connection:
             if not _put(batch, record):
                 yield batch
                 batch = self._producer.create_batch()
-                _put(batch, record)
-            if batch.size() > MAX_REQUEST_BYTES:
-                raise MessageSizeTooLargeError(f"more than {MAX_REQUEST_BYTES} bytes")
+                self._require(_put(batch, record))
+            self._require(batch.size() <= self._max_bytes)
         batch.close()
         yield batch
+
+    def _require(self, fits: bool) -> None:
+        if not fits:
+            raise MessageSizeTooLargeError(f"more than {self._max_bytes} bytes")
 
     async def end(self) -> None:
         """Write what is buffered if that is soon done, then disconnect.

@@ -40,7 +40,7 @@ class FakeProducer:
 
 
 def batches_of(records: Sequence[OutgoingRecord], *, room: int) -> list[list[bytes | None]]:
-    batches = Connection(FakeProducer(room))._batches(records)
+    batches = Connection(FakeProducer(room), max_bytes=4)._batches(records)
     return [each.values for each in batches]
 
 
@@ -59,6 +59,14 @@ def test_a_full_batch_is_followed_by_another_in_order() -> None:
     records = [OutgoingRecord("topic", b"k", b"%d" % number, ()) for number in range(5)]
 
     assert batches_of(records, room=2) == [[b"0", b"1"], [b"2", b"3"], [b"4"]]
+
+
+def test_a_record_that_is_too_large_is_refused_also_as_the_first_of_a_batch() -> None:
+    """Safeguard: the size of each batch is looked at, since an empty one takes any record."""
+    records = [OutgoingRecord("topic", b"k", b"%d" % number, ()) for number in range(5)]
+
+    with pytest.raises(MessageSizeTooLargeError):
+        batches_of(records, room=5)
 
 
 def test_a_record_that_no_batch_has_room_for_is_not_lost_silently() -> None:

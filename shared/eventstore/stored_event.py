@@ -106,7 +106,8 @@ class StoredEvent(NamedTuple):
             month = f"{self.recorded_at.astimezone(UTC):%Y-%m}"
             raise DecodingError(
                 DecodingProblem.EMPTY,
-                f"what it says is in the archive of {month} (agentctl history read-archive)",
+                f"what it says is in the archive of {month}: agentctl history read-archive shows"
+                " it, python -m deploy.archive --restore puts it back",
             )
         return decode(self.record(), max_bytes=len(self.value))
 

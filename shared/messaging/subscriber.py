@@ -24,6 +24,7 @@ from shared.messaging.attempts import AttemptLog
 from shared.messaging.intake import Intake, RecordProcessor
 from shared.messaging.kafka_client import connection_arguments, kafka_errors
 from shared.messaging.leaving import leave_only_when_formed
+from shared.messaging.membership import Membership, commit_only_as, membership_of
 from shared.messaging.observer import Observer
 from shared.messaging.records import Record
 from shared.settings import KafkaSettings
@@ -60,6 +61,7 @@ class RecordSubscriber:
         self._intake = Intake(processor, attempts=attempts, commit=self._commit)
         self._observer = observer
         self._joined = asyncio.Event()
+        self._read_as: Membership | None = None
         self._idle = asyncio.Event()
         self._idle.set()
         self.broker = KafkaBroker(
@@ -98,6 +100,7 @@ class RecordSubscriber:
         """
         async with kafka_errors(self._settings):
             await self.broker.start()
+        commit_only_as(self.consumer, lambda: self._read_as)
         if not self._settings.leave_forming_groups:
             leave_only_when_formed(self.consumer)
 
@@ -116,6 +119,7 @@ class RecordSubscriber:
 
     async def _handle(self, records: list[Record]) -> None:
         self._idle.clear()
+        self._read_as = membership_of(self.consumer)
         self._report_received(records)
         try:
             await self._intake.take(records)

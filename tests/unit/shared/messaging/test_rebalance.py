@@ -4,6 +4,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -52,6 +53,7 @@ class Client:
     """The consumer of the client library: what is assigned, and what was committed."""
 
     def __init__(self) -> None:
+        self._coordinator = SimpleNamespace(generation=1, member_id="a member")
         self.assigned = {PARTITION}
         self.committed: dict[TopicPartition, int] = {}
 

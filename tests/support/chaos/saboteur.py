@@ -138,12 +138,15 @@ class Saboteur:
     async def _provoke(self, fault: Fault, replica: Replica, given_up: asyncio.Event) -> None:
         """Bring about what the load does not."""
         await self.fleet.until_ready([replica.name])
-        if fault.point is Point.DURING_REBALANCE:
-            for _ in range(fault.occurrence):
+        while self._is_provoked(fault) and not (replica.reached or given_up.is_set()):
+            if fault.point is Point.DURING_REBALANCE:  # it may be over before the replica hears it
                 await self._join_and_leave(fault)
-        if fault.service == "dead_letters" or fault.point is Point.AFTER_DEAD_LETTER_BEFORE_COMMIT:
-            while not (replica.reached or given_up.is_set()):
+            else:
                 await self._poison(fault)
+
+    def _is_provoked(self, fault: Fault) -> bool:
+        provoked = (Point.DURING_REBALANCE, Point.AFTER_DEAD_LETTER_BEFORE_COMMIT)
+        return fault.service == "dead_letters" or fault.point in provoked
 
     async def _restart(self, fault: Fault) -> str:
         replica = self._replica(fault)

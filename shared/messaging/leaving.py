@@ -25,7 +25,13 @@ def leave_only_when_formed(consumer: Any) -> None:
 
 
 async def _is_formed(coordinator: Any) -> bool:
-    """Tell whether the group is still the one that this member belongs to."""
+    """Tell whether the group is still the one that gave this member its partitions.
+
+    A member that has joined again and still waits for its partitions belongs to one that is
+    forming, however well it is answered.
+    """
+    if coordinator._subscription.reassignment_in_progress:  # noqa: SLF001
+        return False
     beat = HeartbeatRequest(coordinator.group_id, coordinator.generation, coordinator.member_id)
     try:
         answer = await coordinator._send_req(beat)  # noqa: SLF001

@@ -8,23 +8,10 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import (
-    BindParameter,
-    all_,
-    and_,
-    any_,
-    delete,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import BigInteger, SmallInteger
 
+from shared.database import among
 from shared.errors import PermanentError
 from shared.messaging.codec import MAX_RECORD_BYTES
 from shared.messaging.headers import Headers
@@ -112,8 +99,8 @@ class Outbox:
             select(*(table.c[name] for name in _PENDING))
             .where(
                 table.c.published_at.is_(None),
-                table.c.shard == any_(_shards(shards)),
-                table.c.position != all_(_positions(besides)),
+                among(table.c.shard, shards),
+                ~among(table.c.position, besides),
             )
             .order_by(table.c.position)
             .limit(limit)
@@ -127,7 +114,7 @@ class Outbox:
         table = self.tables.records
         await connection.execute(
             update(table)
-            .where(table.c.position == any_(_positions(positions)))
+            .where(among(table.c.position, positions))
             .values(published_at=func.now(), cluster_id=cluster_id)
         )
 
@@ -139,7 +126,7 @@ class Outbox:
         result = await connection.execute(
             update(table)
             .where(
-                table.c.shard == any_(_shards(shards)),
+                among(table.c.shard, shards),
                 table.c.published_at.is_not(None),
                 or_(table.c.cluster_id.is_(None), table.c.cluster_id != cluster_id),
             )
@@ -170,14 +157,6 @@ class Outbox:
 def shard_of(key: bytes | None) -> int:
     """Return the shard that the records of a key are in."""
     return zlib.crc32(key or b"") % SHARDS
-
-
-def _shards(shards: Collection[int]) -> BindParameter[Sequence[int]]:
-    return literal(sorted(shards), ARRAY(SmallInteger))
-
-
-def _positions(positions: Sequence[int]) -> BindParameter[Sequence[int]]:
-    return literal(list(positions), ARRAY(BigInteger))
 
 
 def flat(headers: Headers) -> list[bytes | None]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, any_, insert, literal, select
+from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,7 +15,7 @@ from services.dead_letters.store.received import Received, Row, delivery_row, le
 from services.dead_letters.store.returns import Returns
 from services.dead_letters.tables import deliveries, letters
 from shared.clock import Clock, SystemClock
-from shared.database import Database
+from shared.database import Database, among
 from shared.ids import new_id
 from shared.messaging.records import Record
 
@@ -74,9 +74,8 @@ async def _not_kept_before(
     connection: AsyncConnection, records: Iterable[Record]
 ) -> list[Received]:
     received = {each.digest: each for each in map(receive, records)}
-    digests = literal(list(received), ARRAY(LargeBinary))
     known = await connection.scalars(
-        select(deliveries.c.digest).where(deliveries.c.digest == any_(digests))
+        select(deliveries.c.digest).where(among(deliveries.c.digest, received))
     )
     kept_before = set(known)
     return [each for digest, each in received.items() if digest not in kept_before]

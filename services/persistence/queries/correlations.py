@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Uuid, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.causality import Caused, causal_tree
@@ -20,7 +19,7 @@ from services.persistence.views.timeline import (
     TreeLine,
     line,
 )
-from shared.database import Database
+from shared.database import Database, among
 from shared.eventstore import StoredEvent
 from shared.eventstore.columns import Types, parameters, rows
 from shared.eventstore.reader import EventReader, read
@@ -82,8 +81,8 @@ class CorrelationQueries:
         """Return the causes that are stored, but not among the events shown."""
         known = {each.event_id for each in shown}
         causes = [each.causation_id for each in shown if each.causation_id not in known]
-        wanted = literal([cause for cause in causes if cause], ARRAY(Uuid))
-        query = select(events.c.event_id).where(events.c.event_id == any_(wanted))
+        wanted = [cause for cause in causes if cause]
+        query = select(events.c.event_id).where(among(events.c.event_id, wanted))
         return set(await connection.scalars(query))
 
     async def _anomalies(

@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.persistence.causality import MAX_DEPTH, depth
@@ -20,7 +19,7 @@ from services.persistence.tables import events, stored
 from services.persistence.views.events import EventPage, event_view
 from services.persistence.views.state import State, state_view
 from services.persistence.views.timeline import ArchivedPart, Timeline, line
-from shared.database import Database
+from shared.database import Database, among
 from shared.eventstore import StoredEvent
 from shared.eventstore.reader import EventReader
 
@@ -120,7 +119,7 @@ async def _archived(
 def _ancestors(session_id: str, event_ids: set[Any]) -> Any:
     """Return the query for events of a session and what led to them, as far as is shown."""
     first = select(events.c.event_id, events.c.causation_id, literal(1).label("level")).where(
-        events.c.event_id == any_(literal(list(event_ids), ARRAY(Uuid))),
+        among(events.c.event_id, event_ids),
         events.c.aggregate_id == session_id,
     )
     found = first.cte("found", recursive=True)

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Approvals: what was asked of a person, and what they decided."""
 
-from functools import singledispatch
 from typing import Any
 
 from pydantic_core import to_json
 
-from services.persistence.projections.read_model import ReadModel, Values, columns, looked_up_once
+from services.persistence.projections.read_model import ByClass, ReadModel, Values, columns
 from shared.events import (
     ApprovalDecided,
     ApprovalExpired,
@@ -19,7 +18,7 @@ from shared.events import (
 
 def approval(event: Event) -> Values | None:
     """Return what an event changes in an approval, or None if it is about none."""
-    changes = _changes_by(event)
+    changes = _changes(event)
     if not changes:
         return None
     return {
@@ -45,12 +44,9 @@ APPROVALS = ReadModel(
 )
 
 
-@singledispatch
+@ByClass
 def _changes(event: Event) -> Values:
     return {}
-
-
-_changes_by = looked_up_once(_changes)
 
 
 @_changes.register

@@ -4,7 +4,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, singledispatch
 from typing import Any
 
 from shared.events import Event
@@ -16,14 +16,20 @@ Projection = Callable[[Event], Values | None]
 """Returns what an event changes in one row: its key and some columns; or None for nothing."""
 
 
-def looked_up_once(function: Any) -> Callable[[Event], Values]:
-    """Return a single-dispatch function that looks each class of events up once only."""
-    found: Callable[[type[Event]], Callable[[Event], Values]] = cache(function.dispatch)
+class ByClass:
+    """A function of an event, with another body for some classes of events.
 
-    def changes(event: Event) -> Values:
-        return found(event.__class__)(event)
+    It is ``functools.singledispatch``, but looks each class up once only.
+    """
 
-    return changes
+    def __init__(self, function: Callable[[Event], Values]) -> None:
+        dispatcher = singledispatch(function)
+        self.register = dispatcher.register
+        self._found = cache(dispatcher.dispatch)
+
+    def __call__(self, event: Event) -> Values:
+        """Return what the body for the class of ``event`` returns."""
+        return self._found(event.__class__)(event)
 
 
 class Merge(StrEnum):

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sessions: who is in charge, what state they are in, and what they came to."""
 
-from functools import singledispatch
-
 from services.persistence.projections.exact import microseconds, money
-from services.persistence.projections.read_model import ReadModel, Values, columns, looked_up_once
+from services.persistence.projections.read_model import ByClass, ReadModel, Values, columns
 from shared.events import (
     AgentAssigned,
     AgentErrorOccurredEvent,
@@ -40,7 +38,7 @@ def session(event: Event) -> Values:
         "last_sequence": event.sequence,
         "created_at": event.occurred_at,
         "updated_at": event.occurred_at,
-        **_changes_by(event),
+        **_changes(event),
     }
 
 
@@ -59,12 +57,9 @@ SESSIONS = ReadModel(
 )
 
 
-@singledispatch
+@ByClass
 def _changes(event: Event) -> Values:
     return {}
-
-
-_changes_by = looked_up_once(_changes)
 
 
 @_changes.register

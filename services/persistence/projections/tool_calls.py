@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tool calls: what was asked for, whether it ran, and how it went."""
 
-from functools import singledispatch
-
-from services.persistence.projections.read_model import ReadModel, Values, columns, looked_up_once
+from services.persistence.projections.read_model import ByClass, ReadModel, Values, columns
 from shared.events import (
     Event,
     ToolApprovalRequiredEvent,
@@ -29,7 +27,7 @@ def tool_call(event: Event) -> Values | None:
         "agent": event.agent or None,
         "effect_id": event.effect_id or None,
         "requested_at": event.occurred_at,
-        **_changes_by(event),
+        **_changes(event),
     }
 
 
@@ -46,12 +44,9 @@ TOOL_CALLS = ReadModel(
 )
 
 
-@singledispatch
+@ByClass
 def _changes(event: Event) -> Values:
     return {}
-
-
-_changes_by = looked_up_once(_changes)
 
 
 @_changes.register

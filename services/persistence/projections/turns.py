@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turns: one message, the work it caused, and its end."""
 
-from functools import singledispatch
-
 from services.persistence.projections.exact import microseconds, money
-from services.persistence.projections.read_model import ReadModel, Values, columns, looked_up_once
+from services.persistence.projections.read_model import ByClass, ReadModel, Values, columns
 from shared.events import (
     AgentErrorOccurredEvent,
     AgentProcessingCompletedEvent,
@@ -39,7 +37,7 @@ def turn(event: Event) -> Values | None:
         "first_sequence": event.sequence,
         "last_sequence": event.sequence,
         "started_at": event.occurred_at,
-        **_changes_by(event),
+        **_changes(event),
     }
 
 
@@ -58,12 +56,9 @@ TURNS = ReadModel(
 )
 
 
-@singledispatch
+@ByClass
 def _changes(event: Event) -> Values:
     return {}
-
-
-_changes_by = looked_up_once(_changes)
 
 
 @_changes.register

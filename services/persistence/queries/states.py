@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The state of a session at a point, in time that does not grow with its history."""
 
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -46,12 +47,9 @@ class StateQueries:
             if isinstance(point, int) and point > head.version:
                 raise _beyond(session_id, head, point)
             state = await self._snapshots.before(connection, session_id, point)
-            try:
+            last = point if isinstance(point, int) else head.version
+            async with _readable(connection, session_id, state.sequence + 1, last):
                 state = await self._fold(connection, session_id, state, point)
-            except DecodingError as error:
-                last = point if isinstance(point, int) else head.version
-                await require_whole(connection, session_id, state.sequence + 1, last)
-                raise _unreadable(session_id, error) from error
         if not state.rows.of(SESSIONS):
             raise Problem(404, "Not there yet", f"session {session_id!r} began after {point}")
         return state
@@ -64,14 +62,13 @@ class StateQueries:
         """
         async with self._database.connect() as connection:
             pages = self._reader.pages(connection, session_id, state.sequence, last=until)
-            try:
-                async with aclosing(pages):
-                    async for page in pages:
-                        for each in page:
-                            state = state.keep(each.event())
-            except DecodingError as error:
-                await require_whole(connection, session_id, state.sequence + 1, until)
-                raise _unreadable(session_id, error) from error
+            async with (
+                _readable(connection, session_id, state.sequence + 1, until),
+                aclosing(pages),
+            ):
+                async for page in pages:
+                    for each in page:
+                        state = state.keep(each.event())
         return state
 
     async def _fold(
@@ -94,5 +91,13 @@ def _beyond(session_id: str, head: Head, point: int) -> Problem:
     return Problem(404, "Not there yet", f"{detail}, not up to {point}")
 
 
-def _unreadable(session_id: str, error: DecodingError) -> Problem:
-    return Problem(409, "Cannot be read", f"session {session_id!r}: {error}")
+@asynccontextmanager
+async def _readable(
+    connection: AsyncConnection, session_id: str, first: int, last: int
+) -> AsyncGenerator[None]:
+    """Say of events that cannot be read in which file they are, or else what is wrong."""
+    try:
+        yield
+    except DecodingError as error:
+        await require_whole(connection, session_id, first, last)
+        raise Problem(409, "Cannot be read", f"session {session_id!r}: {error}") from error

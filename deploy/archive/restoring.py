@@ -152,26 +152,6 @@ def _left(
 
 
 def _is_same(each: StoredEvent, row: Row[Any], *, erased: bool) -> bool:
-    return (
-        each.event_id,
-        each.type_name,
-        each.correlation_id,
-        each.causation_id,
-        each.occurred_at,
-        each.recorded_at,
-        each.topic,
-        each.partition,
-        each.offset,
-        each.timestamp,
-    ) == (
-        row.event_id,
-        row.type,
-        row.correlation_id,
-        row.causation_id,
-        row.occurred_at,
-        row.recorded_at,
-        row.topic,
-        row.partition,
-        row.offset,
-        row.timestamp,
-    ) and (erased or each.digest == row.digest)
+    """Compare with the columns of ``events``, in whose order a stored event begins."""
+    said = tuple(row)
+    return each[: len(said) - 1] == said[:-1] and (erased or each.digest == row.digest)

@@ -5,8 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from time import perf_counter
 
-import asyncpg
-
+from deploy.embedded.sql import connected
 from shared.database import Database
 from shared.settings import DatabaseSettings, KafkaSettings
 from tests.support.databases import MigratedDatabase, empty_database, migrated_database_of
@@ -38,11 +37,8 @@ class Bench:
 
     async def settled(self, url: str) -> None:
         """Have a database know how much is in it, as it does a minute after it was written."""
-        connection = await asyncpg.connect(url)
-        try:
+        async with connected(url) as connection:
             await connection.execute("ANALYZE")
-        finally:
-            await connection.close()
 
     @asynccontextmanager
     async def pool(self, database: MigratedDatabase, role: str) -> AsyncGenerator[Database]:

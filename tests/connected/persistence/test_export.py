@@ -8,11 +8,10 @@ import pytest
 
 from services.persistence.exchange import check
 from services.persistence.queries.export import ExportQueries, Taking
-from services.persistence.store.announcements import Announcing
 from shared.clock import SystemClock
 from shared.events import HistoryExported, Topics
 from shared.messaging import encode
-from shared.messaging.in_process import InProcessEventBus
+from tests.support.announced import told
 from tests.support.clock import FakeClock
 from tests.support.conversations import conversation
 from tests.support.history import TestHistory
@@ -49,16 +48,6 @@ async def test_an_unknown_session_is_none(history: TestHistory) -> None:
 TAKING = Taking(session_id="session-1", by="ann", reason="ticket 7")
 
 
-async def told(history: TestHistory) -> list[HistoryExported]:
-    """Return what is told that was not told before."""
-    bus = InProcessEventBus()
-    announcing = Announcing(history.database, bus, aggregate_id="service:persistence/1")
-    with bus.capture_events() as events:
-        while await announcing.advance():
-            pass
-    return [each for each in events if isinstance(each, HistoryExported)]
-
-
 async def test_it_is_told_who_took_a_session_out(history: TestHistory) -> None:
     """Safeguard: ``_tell`` in ``Export``; the digest is that of the last line, and not again."""
     await history.take(*conversation())
@@ -66,7 +55,7 @@ async def test_it_is_told_who_took_a_session_out(history: TestHistory) -> None:
     signed = {"exported_by": "ann", "reason": "ticket 7"}
     response = await history.client.get("/v1/sessions/session-1/export", params=signed)
 
-    [event] = await told(history)
+    [event] = await told(history, HistoryExported)
     assert (event.operator, event.reason) == ("ann", "ticket 7")
     assert (event.exported_session_id, event.events) == ("session-1", len(conversation()))
     assert event.complete
@@ -80,13 +69,13 @@ async def test_no_export_is_whole_before_it_was_told(history: TestHistory) -> No
     export = await ExportQueries(history.database, SystemClock()).export(TAKING)
 
     taken = [await anext(export.lines) for _ in range(len(events) + 1)]
-    assert await told(history) == []
+    assert await told(history, HistoryExported) == []
     taken.append(await anext(export.lines))
 
-    assert [each.complete for each in await told(history)] == [True]
+    assert [each.complete for each in await told(history, HistoryExported)] == [True]
     assert check(taken).events == len(events)
     await export.close()
-    assert await told(history) == []
+    assert await told(history, HistoryExported) == []
 
 
 async def test_one_that_is_broken_off_is_not_told_as_whole(history: TestHistory) -> None:
@@ -103,7 +92,7 @@ async def test_one_that_is_broken_off_is_not_told_as_whole(history: TestHistory)
     taken = [await anext(export.lines) for _ in range(4)]
     await export.close()
 
-    [event] = await told(history)
+    [event] = await told(history, HistoryExported)
     assert (event.complete, event.events, event.operator) == (False, 3, "ann")
     assert event.digest == json.loads(taken[-1])["digest"]
 

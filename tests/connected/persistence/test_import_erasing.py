@@ -9,12 +9,11 @@ import pytest
 
 from deploy.embedded.sql import connected
 from services.persistence.store import import_erasing
-from services.persistence.store.announcements import Announcing
 from services.persistence.store.snapshots import Snapshots
 from services.persistence.tables import metadata
-from shared.events import Event, HistoryErased, SessionErased, SessionErasedEvent, SessionForked
+from shared.events import HistoryErased, SessionErased, SessionErasedEvent, SessionForked
 from shared.events.content import CONTENT, ERASED
-from shared.messaging.in_process import InProcessEventBus
+from tests.support.announced import told
 from tests.support.conversations import conversation
 from tests.support.databases import MigratedDatabase
 from tests.support.exports import export_of
@@ -47,15 +46,6 @@ async def imported(history: TestHistory, export: bytes) -> str:
 
 async def erase(history: TestHistory, **body: Any) -> httpx.Response:
     return await history.client.post(f"{SESSION}/erase", json=body)
-
-
-async def told(history: TestHistory) -> list[Event]:
-    bus = InProcessEventBus()
-    announcing = Announcing(history.database, bus, aggregate_id="service:persistence/1")
-    with bus.capture_events() as events:
-        while await announcing.advance():
-            pass
-    return list(events)
 
 
 async def test_nothing_is_left_of_what_was_said_and_nothing_brings_it_back(
@@ -96,7 +86,7 @@ async def test_it_is_told_once_who_did_it(history: TestHistory) -> None:
     again = await erase(history, by="bob")
 
     assert (first.status_code, again.json()) == (200, first.json())
-    [event] = [each for each in await told(history) if isinstance(each, HistoryErased)]
+    [event] = await told(history, HistoryErased)
     assert (event.operator, event.reason) == ("ann", "ticket 7")
     assert (event.erased_session_id, event.events) == ("session-1", len(SAID))
     assert len(await history.rows("erasures")) == 1

@@ -2,9 +2,11 @@
 """Who a consumer is in its group, and that it commits as nobody else.
 
 While no broker answers, aiokafka tries a commit again and again, as whoever the consumer is by
-then: nobody, whom an empty group believes, or another member. A broker that has forgotten
-everything, as the embedded one has when it is started again, would take offsets from before for
-those of its own records, and nobody would read what it has at lower ones.
+then: nobody, whom an empty group believes, or another member. While it joins a group anew, it still
+hands out what it has read before. And a broker that has forgotten everything, as the embedded one
+has when it is started again, lets a member that was joining have its old name and even its old
+generation. It would take offsets from before for those of its own records, and nobody would read
+what it has at lower ones.
 """
 
 from collections.abc import Callable
@@ -12,14 +14,25 @@ from typing import Any
 
 from aiokafka.errors import UnknownMemberIdError
 
-Membership = tuple[int, str]
-"""A generation of the group, below 0 outside of it, and the name of the member in it."""
 
+class Membership:
+    """One time for which a consumer of aiokafka has partitions of its group.
 
-def membership_of(consumer: Any) -> Membership:
-    """Return who a consumer of aiokafka is in its group now."""
-    coordinator = consumer._coordinator  # noqa: SLF001 -- there is no other way to it
-    return coordinator.generation, coordinator.member_id
+    It begins when they are given to it. Two are never the same, whatever the broker calls them.
+    """
+
+    def __init__(self, consumer: Any) -> None:
+        self._coordinator = consumer._coordinator  # noqa: SLF001 -- there is no other way to it
+        self._name = self._name_now
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the consumer has not been put out of the group since."""
+        return self._name_now == self._name
+
+    @property
+    def _name_now(self) -> tuple[int, str]:
+        return self._coordinator.generation, self._coordinator.member_id
 
 
 def commit_only_as(consumer: Any, member: Callable[[], Membership | None]) -> None:
@@ -31,8 +44,8 @@ def commit_only_as(consumer: Any, member: Callable[[], Membership | None]) -> No
     commit = coordinator._do_commit_offsets  # noqa: SLF001
 
     async def commit_as_member(assignment: object, offsets: object) -> None:
-        now = membership_of(consumer)
-        if now != member() or now[0] < 0:
+        membership = member()
+        if membership is None or not membership.lasts:
             raise UnknownMemberIdError(coordinator.group_id)
         await commit(assignment, offsets)
 

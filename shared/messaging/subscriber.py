@@ -24,7 +24,7 @@ from shared.messaging.attempts import AttemptLog
 from shared.messaging.intake import Intake, RecordProcessor
 from shared.messaging.kafka_client import connection_arguments, kafka_errors
 from shared.messaging.leaving import leave_only_when_formed
-from shared.messaging.membership import Membership, commit_only_as, membership_of
+from shared.messaging.membership import Membership, commit_only_as
 from shared.messaging.observer import Observer
 from shared.messaging.records import Record
 from shared.settings import KafkaSettings
@@ -61,6 +61,7 @@ class RecordSubscriber:
         self._intake = Intake(processor, attempts=attempts, commit=self._commit)
         self._observer = observer
         self._joined = asyncio.Event()
+        self._member: Membership | None = None
         self._read_as: Membership | None = None
         self._idle = asyncio.Event()
         self._idle.set()
@@ -88,7 +89,7 @@ class RecordSubscriber:
             max_poll_interval_ms=NEVER_MS,
             parser=self._parse,
             decoder=_decode,
-            listener=_RebalanceListener(self._joined, self._give_back, observer),
+            listener=_RebalanceListener(self._take_over, self._give_back, observer),
         )
         self._subscriber(self._handle)
 
@@ -100,7 +101,7 @@ class RecordSubscriber:
         """
         async with kafka_errors(self._settings):
             await self.broker.start()
-        commit_only_as(self.consumer, lambda: self._read_as)
+        commit_only_as(self.consumer, lambda: self._reader)
         if not self._settings.leave_forming_groups:
             leave_only_when_formed(self.consumer)
 
@@ -119,15 +120,26 @@ class RecordSubscriber:
 
     async def _handle(self, records: list[Record]) -> None:
         self._idle.clear()
-        self._read_as = membership_of(self.consumer)
+        self._read_as = self._member
         self._report_received(records)
         try:
             await self._intake.take(records)
         finally:
             self._idle.set()
 
+    @property
+    def _reader(self) -> Membership | None:
+        """As which member the batch in hand was read, while the consumer is that one."""
+        return self._read_as if self._read_as is self._member else None
+
+    def _take_over(self) -> None:
+        self._member = Membership(self.consumer)
+        self._joined.set()
+
     async def _give_back(self, revoked: Collection[TopicPartition]) -> None:
+        self._joined.clear()
         await self._until_idle()
+        self._member = None
         await self._attempts.let_go({(each.topic, each.partition) for each in revoked})
 
     async def _until_idle(self) -> None:
@@ -190,17 +202,18 @@ def _framework_logger() -> logging.Logger:
 
 
 class _RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]  # it has no types
-    """Notes when the group has assigned partitions to this member; gives them back in order."""
+    """Tells when the group has assigned partitions to this member; gives them back in order."""
 
-    def __init__(self, joined: asyncio.Event, give_back: GiveBack, observer: Observer) -> None:
-        self._joined = joined
+    def __init__(
+        self, take_over: Callable[[], None], give_back: GiveBack, observer: Observer
+    ) -> None:
+        self._take_over = take_over
         self._give_back = give_back
         self._observer = observer
 
     async def on_partitions_revoked(  # pyright: ignore -- the client awaits it
         self, revoked: Iterable[TopicPartition]
     ) -> None:
-        self._joined.clear()
         await self._give_back(set(revoked))
         for each in revoked:
             self._observer.released(each.topic, each.partition)
@@ -209,7 +222,7 @@ class _RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]  # it
         self, assigned: Iterable[TopicPartition]
     ) -> None:
         self._observer.assigned(len(list(assigned)))
-        self._joined.set()
+        self._take_over()
 
 
 def _last_of_each(records: Iterable[Record]) -> dict[TopicPartition, Record]:

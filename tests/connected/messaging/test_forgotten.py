@@ -4,6 +4,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,6 @@ from deploy.embedded.ports import free_ports
 from deploy.embedded.service_settings import kafka_settings as embedded_kafka
 from shared.events import MessageReceived
 from shared.messaging import Delivery, KafkaEventBus
-from shared.messaging.membership import membership_of
 from shared.messaging.topics_admin import ensure_topics
 from tests.contract.event_bus import QUICK
 from tests.support.eventually import eventually
@@ -21,17 +21,27 @@ from tests.support.kafka_bus import running
 
 pytestmark = pytest.mark.connected
 
+ALL = 100
+
 
 class Gate:
-    """A sink that notes what it is given, and is done with it when it is opened."""
+    """A sink that notes what it is given, and is done with a batch when it is let through."""
 
     def __init__(self) -> None:
-        self.open = asyncio.Event()
-        self.sequences: set[int] = set()
+        self.batches: list[set[int]] = []
+        self._through = asyncio.Semaphore(0)
+
+    @property
+    def sequences(self) -> set[int]:
+        return set[int]().union(*self.batches)
+
+    def let_through(self, batches: int) -> None:
+        for _ in range(batches):
+            self._through.release()
 
     async def apply(self, deliveries: Sequence[Delivery]) -> None:
-        self.sequences |= {each.event.sequence for each in deliveries if each.event}
-        await self.open.wait()
+        self.batches.append({each.event.sequence for each in deliveries if each.event})
+        await self._through.acquire()
 
 
 @pytest.fixture
@@ -41,6 +51,10 @@ async def broker(tmp_path: Path) -> AsyncGenerator[EmbeddedBroker]:
     await server.start()
     yield server
     await server.stop()
+
+
+def coordinator_of(bus: KafkaEventBus) -> Any:
+    return bus.subscriber.consumer._coordinator
 
 
 async def publish(bus: KafkaEventBus, sequences: range) -> None:
@@ -68,7 +82,47 @@ async def test_offsets_of_records_that_are_forgotten_are_not_committed(
         await broker.start()
         await ensure_topics(settings)
         await publish(bus, range(11, 31))
-        await eventually(lambda: membership_of(bus.subscriber.consumer)[0] < 0, timeout=40)
-        gate.open.set()
+        await eventually(lambda: coordinator_of(bus).generation < 0, timeout=40)
+        gate.let_through(ALL)
 
+        await eventually(lambda: gate.sequences >= set(range(11, 31)), timeout=40)
+
+
+async def test_a_member_that_has_its_name_from_before_does_not_commit_what_it_read_before(
+    broker: EmbeddedBroker,
+) -> None:
+    """Safeguard: that each time a member has partitions is a membership of its own.
+
+    The member is joining when the broker forgets everything, so that no heartbeat tells it; the new
+    broker lets it have its old name and generation.
+    """
+    settings = embedded_kafka(broker.bootstrap_servers, {})
+    await ensure_topics(settings)
+    gate, bus = Gate(), KafkaEventBus(settings, service="audit", version="1.0", retry=QUICK)
+    bus.subscribe_sink(gate)
+
+    async with running(bus):
+        coordinator = coordinator_of(bus)
+        named = coordinator.generation, coordinator.member_id
+        await publish(bus, range(1, 11))
+        await eventually(lambda: gate.batches)
+        await coordinator._stop_heartbeat_task()
+        await broker.stop()
+        await broker.start()
+        await ensure_topics(settings)
+        await publish(bus, range(11, 31))
+        coordinator.request_rejoin()
+        await eventually(lambda: not bus.subscriber.joined, timeout=40)
+        await eventually(lambda: bus.subscriber.joined, timeout=40)
+        assert (coordinator.generation, coordinator.member_id) == named
+
+        gate.let_through(1)
+        await eventually(lambda: len(gate.batches) == 2)
+        committed = [
+            await bus.subscriber.consumer.committed(each)
+            for each in bus.subscriber.consumer.assignment()
+        ]
+        assert not any(committed)
+
+        gate.let_through(ALL)
         await eventually(lambda: gate.sequences >= set(range(11, 31)), timeout=40)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiokafka.errors import UnknownMemberIdError
 
-from shared.messaging.membership import commit_only_as, membership_of
+from shared.messaging.membership import Membership, commit_only_as
 
 
 class Coordinator:
@@ -27,9 +27,13 @@ def coordinator() -> Coordinator:
     return Coordinator()
 
 
-async def test_a_member_commits_what_it_has_read(coordinator: Coordinator) -> None:
-    consumer: Any = SimpleNamespace(_coordinator=coordinator)
-    member = membership_of(consumer)
+@pytest.fixture
+def consumer(coordinator: Coordinator) -> Any:
+    return SimpleNamespace(_coordinator=coordinator)
+
+
+async def test_a_member_commits_what_it_has_read(coordinator: Coordinator, consumer: Any) -> None:
+    member = Membership(consumer)
     commit_only_as(consumer, lambda: member)
 
     await coordinator._do_commit_offsets("assignment", "offsets")
@@ -38,13 +42,10 @@ async def test_a_member_commits_what_it_has_read(coordinator: Coordinator) -> No
 
 
 async def test_what_was_read_between_two_memberships_is_not_committed(
-    coordinator: Coordinator,
+    coordinator: Coordinator, consumer: Any
 ) -> None:
-    """Safeguard: a generation below 0 is no membership."""
-    consumer: Any = SimpleNamespace(_coordinator=coordinator)
-    coordinator.generation, coordinator.member_id = -1, ""
-    nobody = membership_of(consumer)
-    commit_only_as(consumer, lambda: nobody)
+    """Safeguard: that there is a membership at all."""
+    commit_only_as(consumer, lambda: None)
 
     with pytest.raises(UnknownMemberIdError):
         await coordinator._do_commit_offsets("assignment", "offsets")
@@ -52,14 +53,13 @@ async def test_what_was_read_between_two_memberships_is_not_committed(
 
 @pytest.mark.parametrize("later", [(-1, ""), (0, "another"), (4, "a member")])
 async def test_a_commit_that_is_tried_again_is_not_made_as_somebody_else(
-    coordinator: Coordinator, later: tuple[int, str]
+    coordinator: Coordinator, consumer: Any, later: tuple[int, str]
 ) -> None:
-    """Safeguard: ``commit_as_member``; a broker that has forgotten everything takes such offsets.
+    """Safeguard: ``Membership.lasts``; a broker that has forgotten everything takes such offsets.
 
     It has other records at them, which nobody would read.
     """
-    consumer: Any = SimpleNamespace(_coordinator=coordinator)
-    member = membership_of(consumer)
+    member = Membership(consumer)
     commit_only_as(consumer, lambda: member)
     coordinator.generation, coordinator.member_id = later
 

@@ -81,10 +81,18 @@ class Member:
             observer=NullObserver(),
         )
 
+    @property
+    def listener(self) -> Any:
+        """Whom the client tells of its partitions."""
+        return self.subscriber._subscriber._listener
+
+    async def assign(self) -> None:
+        """Have the group give the partition, as the client does it."""
+        await self.listener.on_partitions_assigned({PARTITION})
+
     async def revoke(self) -> None:
         """Have the group take the partition away, as the client does it."""
-        listener: Any = self.subscriber._subscriber._listener
-        await listener.on_partitions_revoked({PARTITION})
+        await self.listener.on_partitions_revoked({PARTITION})
         self.client.assigned = set()
 
 
@@ -134,3 +142,21 @@ async def test_the_group_does_not_wait_for_a_batch_that_takes_long(
     await handling
 
     assert member.client.committed == {}
+
+
+async def test_what_is_handed_out_while_the_group_forms_anew_was_read_as_nobody(
+    member: Member,
+) -> None:
+    """Safeguard: that a membership ends when partitions are given back.
+
+    The client still hands out what it fetched before, while its next membership has a name already.
+    """
+    member.processor.go_on.set()
+    await member.assign()
+    await member.subscriber._handle([a_record()])
+    before = member.subscriber._reader
+
+    await member.revoke()
+    await member.subscriber._handle([a_record()])
+
+    assert (before is not None, member.subscriber._reader) == (True, None)

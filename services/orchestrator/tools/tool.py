@@ -4,7 +4,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Generic, Literal, ParamSpec, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
@@ -126,6 +126,11 @@ class Arguments(BaseModel):
 ArgumentsT = TypeVar("ArgumentsT", bound=Arguments)
 
 
+@cache
+def _schema_of(arguments: type[Arguments]) -> dict[str, object]:
+    return arguments.model_json_schema()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionTool(Generic[ArgumentsT]):
     """A tool made of a coroutine function and a model of its arguments."""
@@ -138,8 +143,8 @@ class FunctionTool(Generic[ArgumentsT]):
 
     @property
     def parameters(self) -> dict[str, object]:
-        """The JSON Schema of the arguments."""
-        return self.arguments.model_json_schema()
+        """The JSON Schema of the arguments; it is shared, so do not change it."""
+        return _schema_of(self.arguments)
 
     def validate(self, arguments: object) -> JsonObject:
         """Return the arguments in their one normal form, defaults filled in."""

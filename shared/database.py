@@ -3,10 +3,10 @@
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import asyncpg
-from sqlalchemy import ARRAY, ColumnElement, any_, literal, text
+from sqlalchemy import ARRAY, ColumnElement, any_, func, literal, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -104,7 +104,20 @@ def among(column: ColumnElement[T], values: Iterable[T]) -> ColumnElement[bool]:
     All of them are one parameter: PostgreSQL takes 32,767, and prepares one statement for any
     number.
     """
-    return column == any_(literal(list(values), ARRAY(column.type)))
+    return column == any_(_array(column, values))
+
+
+def not_among(column: ColumnElement[T], values: Iterable[T]) -> ColumnElement[bool]:
+    """Return the condition that ``column`` is none of ``values``, looked up in a hash of them.
+
+    PostgreSQL would compare each row with all elements of an array that is a parameter.
+    """
+    hashed = select(func.unnest(_array(column, values)))
+    return column.not_in(hashed)
+
+
+def _array(column: ColumnElement[T], values: Iterable[T]) -> ColumnElement[Any]:
+    return literal(list(values), ARRAY(column.type))
 
 
 def _named(error: DBAPIError) -> Exception:

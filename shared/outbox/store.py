@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.database import among
+from shared.database import among, not_among
 from shared.errors import PermanentError
 from shared.messaging.codec import MAX_RECORD_BYTES
 from shared.messaging.headers import Headers
@@ -100,7 +100,7 @@ class Outbox:
             .where(
                 table.c.published_at.is_(None),
                 among(table.c.shard, shards),
-                ~among(table.c.position, besides),
+                not_among(table.c.position, besides),
             )
             .order_by(table.c.position)
             .limit(limit)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.support.repository import ROOT
 
-SUBQUERIES = {"free", "old", "restored"}
+SUBQUERIES = {"free", "hashed", "old", "restored"}
 """Names of what is no list, but a part of the statement."""
 
 BOUNDED = {

@@ -13,6 +13,7 @@ from shared.events.topics import CONSUMING_SERVICES
 from tests.support.chaos.accounts import Clients, behind, until_caught_up
 from tests.support.chaos.desk import NEW_TYPE, Contents, is_hopeless, letters, missing, redrive_all
 from tests.support.chaos.fleet import Fleet
+from tests.support.chaos.jobs import job_problems, redrive_by_jobs
 from tests.support.chaos.later_release import VERSION
 from tests.support.chaos.load import COUNTER, Load, Talk
 from tests.support.chaos.poison import letters_of
@@ -64,6 +65,7 @@ async def judge(fleet: Fleet, load: Load, saboteur: Saboteur) -> Verdict:
     clients = Clients(fleet.urls)
     try:
         sessions = await _sessions(clients, load.talks, verdict)
+        await _jobs(fleet, clients, verdict)
         await _settle(clients, sessions, verdict)
         await _dead_letters(clients, saboteur, verdict)
         await _totals(fleet, clients, verdict)
@@ -110,6 +112,13 @@ async def _sessions(clients: Clients, talks: list[Talk], verdict: Verdict) -> Ma
     return sessions
 
 
+async def _jobs(fleet: Fleet, clients: Clients, verdict: Verdict) -> None:
+    jobs = await redrive_by_jobs(fleet, clients)
+    verdict.counted["letters redriven by jobs"] = sum(each["done"] for each in jobs)
+    verdict.problems += job_problems(jobs)
+    await fleet.until_ready(fleet.replicas)
+
+
 async def _settle(clients: Clients, sessions: Mapping[str, int], verdict: Verdict) -> None:
     """Send dead letters back until every service has every event."""
     loop = asyncio.get_running_loop()
@@ -145,6 +154,19 @@ async def _dead_letters(clients: Clients, saboteur: Saboteur, verdict: Verdict) 
     verdict.expect("letters of what nobody wanted", len(late), 0)
     waiting = [each for each in await letters(clients, status="open") if not is_hopeless(each)]
     verdict.expect("other letters that are open", len(waiting), 0)
+    unanswered = await _until_answered(clients)
+    verdict.expect("letters whose redrive nobody answered", unanswered, 0)
+
+
+async def _until_answered(clients: Clients) -> int:
+    """Return for how many letters nobody says what became of them when they were sent back."""
+
+    async def none() -> bool:
+        return not await letters(clients, status="redriven")
+
+    with suppress(AssertionError):
+        await eventually(none, timeout=ROUND * 3)
+    return len(await letters(clients, status="redriven"))
 
 
 async def _totals(fleet: Fleet, clients: Clients, verdict: Verdict) -> None:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from shared.database import Database
 from shared.errors import DependencyDownError, PermanentError
@@ -21,6 +21,9 @@ from tests.support.relaying import Cluster, record, running
 from tests.support.topic_reader import records_of
 
 pytestmark = pytest.mark.connected
+
+SMALL = 3
+"""How many records there are in a small batch."""
 
 
 @pytest.fixture
@@ -168,7 +171,7 @@ async def test_no_error_ends_the_relay(
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.outbox.relay.BATCH", 3)
+    monkeypatch.setattr("shared.outbox.relay.BATCH", SMALL)
 
 
 class FailingOnce(Cluster):
@@ -210,6 +213,42 @@ async def test_what_is_behind_a_batch_that_failed_does_not_overtake_it(
         await eventually(lambda: _is_empty(database, outbox), timeout=20)
 
     assert cluster.records == added
+
+
+class SlowOnce(Cluster):
+    """A broker that takes long to confirm the first batch: ``meanwhile`` happens."""
+
+    def __init__(self, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    async def write_all(self, records: Sequence[OutgoingRecord]) -> None:
+        if not self.records:
+            await self._meanwhile()
+        await super().write_all(records)
+
+
+async def test_what_was_read_ahead_is_dropped_when_another_relay_has_the_shards(
+    database: Database, outbox: Outbox, small_batches: None
+) -> None:
+    """Safeguard: nothing that was read ahead goes out before leases that are due are renewed."""
+
+    async def take_over() -> None:
+        owner._upkeep_due = 0.0
+        shards = outbox.tables.shards
+        until = func.now() + timedelta(minutes=1)
+        async with database.begin() as connection:
+            await connection.execute(update(shards).values(owner="another", lease_until=until))
+
+    cluster = SlowOnce(take_over)
+    owner = OutboxRelay(outbox, database, cluster)
+    added = [record(str(number)) for number in range(9)]
+    await add(database, outbox, *added)
+
+    async with running(owner):
+        await eventually(lambda: cluster.records and not owner._held)
+
+    assert cluster.records == added[:SMALL]
 
 
 async def test_a_record_that_commits_late_is_read_before_those_behind_it(

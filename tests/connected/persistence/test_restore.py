@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from deploy.archive import attaching
 from deploy.archive.archiving import Archiving, CannotArchiveError
 from deploy.archive.erasing import ArchiveErasing
 from deploy.archive.restoring import CannotRestoreError, Restored, Restoring
 from services.persistence.store.rebuilding import Rebuilding
+from services.persistence.tables import streams
 from shared.database import Database
+from shared.errors import TransientError
 from shared.events import Event
 from tests.support.archives import OLD, age, stored_in, two_months
 from tests.support.conversations import conversation
@@ -247,6 +249,33 @@ async def test_one_who_erases_while_a_month_is_restored_misses_nothing(
     await restoring.restore(file)
 
     assert await tables_with(migrated_database.admin_url, SECRET) == []
+
+
+async def test_no_session_of_a_month_is_erased_while_the_month_comes_back(
+    history: TestHistory,
+    owner: Database,
+    archiving: Archiving,
+    restoring: Restoring,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Safeguard: the lock of ``hold_erased``; an erasure would not find what is not there yet."""
+    await two_months(history, owner, EVENTS)
+    await archiving.archive(OLD)
+    attach_later, waits = attaching.attach, list[str]()
+
+    async def try_to_erase(*arguments: Any) -> None:
+        erasing = select(streams).where(streams.c.aggregate_id == "session-1")
+        try:
+            async with owner.begin() as connection:
+                await connection.execute(erasing.with_for_update(nowait=True))
+        except TransientError as error:
+            waits.append(str(error))
+        await attach_later(*arguments)
+
+    monkeypatch.setattr(attaching, "attach", try_to_erase)
+    await restoring.restore(archiving.directory / FILE)
+
+    assert len(waits) == 1
 
 
 async def test_others_write_while_a_month_is_restored_and_what_came_late_is_kept(

@@ -33,7 +33,13 @@ def test_a_body_has_either_a_result_or_an_error(body: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("result", "status"),
-    [("x" * 100_001, 413), (["x" * 100_000], 413), (float("nan"), 422), ({"a": "\ud800"}, 422)],
+    [
+        ("x" * 100_001, 413),
+        (["x" * 100_000], 413),
+        (float("nan"), 422),
+        ({"a": "\ud800"}, 422),
+        ("\ud800", 422),
+    ],
 )
 def test_what_is_too_long_or_cannot_be_recorded_is_refused(result: Any, status: int) -> None:
     with pytest.raises(Problem) as problem:

@@ -115,8 +115,8 @@ async def _sessions(clients: Clients, talks: list[Talk], verdict: Verdict) -> Ma
 async def _jobs(fleet: Fleet, clients: Clients, verdict: Verdict) -> None:
     jobs = await redrive_by_jobs(fleet, clients)
     verdict.counted["letters redriven by jobs"] = sum(each["done"] for each in jobs)
-    verdict.problems += job_problems(jobs)
     await fleet.until_ready(fleet.replicas)
+    verdict.problems += await job_problems(clients, jobs)
 
 
 async def _settle(clients: Clients, sessions: Mapping[str, int], verdict: Verdict) -> None:

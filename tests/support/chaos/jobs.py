@@ -50,8 +50,9 @@ async def job_problems(clients: Clients, jobs: Sequence[Mapping[str, Any]]) -> l
 
 async def _refused(clients: Clients, job: Mapping[str, Any]) -> list[dict[str, Any]]:
     path = f"/v1/jobs/{job['id']}/letters"
-    page = await clients.find("dead_letters", path, outcome="refused", limit=1000)
-    return page["items"] if page else []
+    ask = partial(clients.find, "dead_letters", path, outcome="refused", limit=1000)
+    found: list[dict[str, Any]] = (await eventually(ask, timeout=PATIENCE))["items"]
+    return found
 
 
 async def _choices(clients: Clients) -> list[dict[str, str]]:
